@@ -1,0 +1,84 @@
+"""FlexiFlow: workflows whose steps name several models and learn which to try first.
+
+A step names candidates, assertions say what a good output is. For every job candidates are
+tried in a learned order, outputs are checked, failures switch in place or roll back, and
+nothing is computed twice. See :func:`workflow`, or ``%load_ext flexiflow`` in a notebook.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flexiflow.candidates import Result, any_of, candidate, named
+from flexiflow.errors import (
+    BadInput,
+    FlexiFlowError,
+    JobFailed,
+    Refused,
+    StoreError,
+    Unavailable,
+    WorkerError,
+    WorkflowSyntaxError,
+)
+from flexiflow.flow import Workflow, workflow
+from flexiflow.language.words import (
+    confidence,
+    context,
+    cost,
+    extra,
+    maximize,
+    minimize,
+    runtime,
+    threshold,
+)
+from flexiflow.records import Attempt, Job, Outcome, Verdict
+from flexiflow.run import Run
+from flexiflow.samplers import Fixed, Random, Sampler, Thompson
+from flexiflow.stores import MemoryStore, SQLStore, Store
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Attempt",
+    "BadInput",
+    "Fixed",
+    "FlexiFlowError",
+    "Job",
+    "JobFailed",
+    "MemoryStore",
+    "Outcome",
+    "Random",
+    "Refused",
+    "Result",
+    "Run",
+    "SQLStore",
+    "Sampler",
+    "Store",
+    "StoreError",
+    "Thompson",
+    "Unavailable",
+    "Verdict",
+    "WorkerError",
+    "Workflow",
+    "WorkflowSyntaxError",
+    "any_of",
+    "candidate",
+    "confidence",
+    "context",
+    "cost",
+    "extra",
+    "load_ipython_extension",
+    "maximize",
+    "minimize",
+    "named",
+    "runtime",
+    "threshold",
+    "workflow",
+]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make ``%%flexiflow`` and ``%flexiflow`` known to a notebook's shell."""
+    from flexiflow.magics import load_ipython_extension as load
+
+    load(shell)

@@ -1,0 +1,259 @@
+"""Evaluating the user's own expressions on the values of a job: arguments, tests, terms.
+
+An assertion that raises is a failed check: parsing an output inside an assertion is normal.
+But a ``NameError`` or ``ImportError``, or the same error at the same place on every check of
+the first five jobs, is a mistake in the assertion itself. Then the run stops with that
+error, and nothing is learned from those jobs (:class:`Doubts`).
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flexiflow.errors import Missing
+from flexiflow.graph import Expression, Graph, Objective, Read
+from flexiflow.records import Outcome
+from flexiflow.versions import Version
+
+BUGS = (NameError, ImportError)
+PATIENCE = 5  # jobs
+
+
+class Place(NamedTuple):
+    """Where an error came from: the same place is the same mistake."""
+
+    error: type[BaseException]
+    filename: str
+    line: int
+
+
+class Extras(dict[str, Any]):
+    """The extras of a result; a missing one says which there are."""
+
+    def __missing__(self, key: str) -> Any:
+        raise Missing(f"The candidate gave no extra {key!r}. It gave {sorted(self)}.")
+
+
+class View:
+    """What expressions see of a job: its inputs and the present version of each node."""
+
+    def __init__(
+        self, graph: Graph, inputs: Mapping[str, Any], thresholds: Mapping[str, float]
+    ) -> None:
+        self._graph = graph
+        self._inputs = inputs
+        self._thresholds = thresholds
+        self.made: dict[int, Version] = {}
+        self.runtime = self.cost = 0.0
+
+    def evaluate(self, expression: Expression) -> Any:
+        """The expression's value; whatever it raises is raised."""
+        return expression.function(*[self._read(read) for read in expression.reads])
+
+    def has(self, expression: Expression) -> bool:
+        """Whether all nodes that it reads have a version."""
+        maker = self._graph.maker
+        return all(maker[n] in self.made for n in expression.names if n in maker)
+
+    def value(self, name: str) -> Any:
+        """The value of an input or of a node's target."""
+        node = self._graph.maker.get(name)
+        if node is None:
+            return self._inputs[name]
+        targets = self._graph.nodes[node].targets
+        value = self.made[node].value
+        return value if len(targets) == 1 else value[targets.index(name)]
+
+    def values(self) -> dict[str, Any]:
+        """All names that have a value now."""
+        targets = {t: self.value(t) for t, node in self._graph.maker.items() if node in self.made}
+        return {**self._inputs, **targets}
+
+    def _read(self, read: Read) -> Any:
+        if read.what == "value":
+            return self.value(read.name)
+        if read.what == "threshold":
+            return self._thresholds[read.name]
+        if read.what == "runtime":
+            return self.runtime
+        if read.what == "cost":
+            return self.cost
+        version = self.made[self._graph.maker[read.name]]
+        if read.what == "extras":
+            return Extras(version.extras or {})
+        if version.confidence is None:
+            raise Missing(
+                f"The candidate that made {read.name!r} gave no confidence. "
+                "Return Result(value, confidence=...) from it."
+            )
+        return version.confidence
+
+
+def place_of(error: BaseException) -> Place:
+    """Where an error was raised: the innermost frame."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return Place(type(error), last.filename if last else "", (last.lineno or 0) if last else 0)
+
+
+def told(error: BaseException) -> str:
+    """An error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
+
+
+def blame_user(error: BaseException, what: str, text: str, line: int) -> BaseException:
+    """The user's own error, with a note saying where in the workflow it came from."""
+    error.add_note(f"This is in the {what} `{text}`, line {line} of the workflow.")
+    return error
+
+
+class Doubts:
+    """Assertions that have raised on every check so far; see the module's text."""
+
+    def __init__(self) -> None:
+        self._sound: set[int] = set()
+        self._suspects: dict[int, Place] = {}
+        self._jobs: dict[int, int] = {}
+        self._held: list[Outcome] = []
+
+    def settle(
+        self, graph: Graph, outcome: Outcome, sound: set[int],
+        raised: Mapping[int, Sequence[BaseException]],
+    ) -> list[Outcome]:  # fmt: skip
+        """Take in an ended job; give back the outcomes that may be learned from now.
+
+        Parameters
+        ----------
+        sound
+            Assertions with a check in this job that did not raise.
+        raised
+            Assertion -> what its other checks raised.
+
+        Raises
+        ------
+        Exception
+            The user's own error once it was there on ``PATIENCE`` jobs.
+        """
+        self._sound |= sound
+        for a, errors in raised.items():
+            if a in self._sound:
+                continue
+            places = {place_of(e) for e in errors}
+            suspect = self._suspects.setdefault(a, next(iter(places)))
+            if places != {suspect}:
+                self._sound.add(a)
+                continue
+            self._jobs[a] = self._jobs.get(a, 0) + 1
+            if self._jobs[a] >= PATIENCE:
+                self._held.clear()
+                it = graph.assertions[a]
+                raise blame_user(errors[-1], "assertion", it.text, it.line)
+        if any(a not in self._sound for a in raised):
+            self._held.append(outcome)
+            return []
+        if set(self._suspects) - self._sound:
+            return [outcome]
+        released, self._held = self._held, []
+        return [*released, outcome]
+
+
+def features(graph: Graph, view: View, warned: set[str]) -> dict[str, Any]:
+    """The job-level features that can be computed now; None where one is missing.
+
+    A feature that raises is missing on this job, and its user is told once.
+    """
+    found: dict[str, Any] = {}
+    for expression in graph.context:
+        if not view.has(expression):
+            found[expression.text] = None
+            continue
+        try:
+            found[expression.text] = plain_feature(view.evaluate(expression))
+        except BUGS as error:
+            raise blame_user(error, "context", expression.text, expression.line) from None
+        except Exception as error:
+            found[expression.text] = None
+            if expression.text not in warned:
+                warned.add(expression.text)
+                warnings.warn(
+                    f"The feature `{expression.text}` could not be computed and counts as "
+                    f"missing on this job: {told(error)}",
+                    stacklevel=2,
+                )
+    return found
+
+
+def plain_feature(value: Any) -> Any:
+    """A feature as plain numbers or text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain_feature(np.float32(0.5)), plain_feature(True), plain_feature(np.arange(2))
+    (0.5, True, [0.0, 1.0])
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    item = getattr(value, "tolist", None)
+    listed = item() if item is not None else value
+    if isinstance(listed, (bool, int, float)):
+        return listed
+    if isinstance(listed, (list, tuple)):
+        if all(isinstance(x, numbers.Real) for x in listed):
+            return [float(x) for x in listed]
+        raise TypeError("a vector feature must be one-dimensional and numeric")
+    raise TypeError(f"a feature must be a number, a category or a short vector, not {value!r:.80}")
+
+
+def waits(graph: Graph, objective: Objective, inputs: Mapping[str, Any]) -> bool:
+    """Whether a term reads a label that is not there yet."""
+    late = {i.name for i in graph.inputs if i.late}
+    return any(n in late and inputs[n] is None for n in objective.expression.names)
+
+
+def terms_of(
+    graph: Graph, view: View, inputs: Mapping[str, Any]
+) -> tuple[dict[str, float | None], str | None]:
+    """The objective's terms as far as they can be computed, and what went wrong."""
+    found: dict[str, float | None] = {}
+    wrong: str | None = None
+    for objective in graph.objectives:
+        expression = objective.expression
+        found[objective.text] = None
+        if waits(graph, objective, inputs) or not view.has(expression):
+            continue
+        try:
+            found[objective.text] = _number(view.evaluate(expression))
+        except BUGS as error:
+            raise blame_user(error, "objective", objective.text, objective.line) from None
+        except Exception as error:
+            wrong = f"objective `{objective.text}`: {told(error)}"
+    return found, wrong
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a term must be a finite number, not {number}")
+    return number
+
+
+def reward_of(graph: Graph, terms: Mapping[str, float | None]) -> float | None:
+    """The weighted sum of the terms; None while one is missing or there are none."""
+    total = 0.0
+    for objective in graph.objectives:
+        term = terms.get(objective.text)
+        if term is None:
+            return None
+        total += objective.sign * objective.weight * term
+    return total if graph.objectives else None

@@ -1,0 +1,177 @@
+"""The course of one job: configure, run, check, switch or roll back, until it ends.
+
+The sampler gives a whole configuration: one choice per node. Nodes run in topological order;
+each assertion is checked as soon as the last value it reads exists. On a failure the sampler
+gives the best configuration that is left, and the job resumes at the first node at which it
+differs from the present one: switching the node at hand and going back three nodes are the
+same rule. What was computed stays in the job's memo, so going back re-points and never
+computes twice. No configuration is tried twice, so every job ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import Any
+
+from flexiflow.candidates import call
+from flexiflow.candidates.base import Raw
+from flexiflow.checks import View
+from flexiflow.executors import submit
+from flexiflow.graph import Configuration, Graph
+from flexiflow.judge import Judge
+from flexiflow.ledger import Ledger
+from flexiflow.present import End, Failed, Present, World
+from flexiflow.records import Status
+from flexiflow.samplers.base import Decision, JobState
+from flexiflow.steps import Start, Steps
+from flexiflow.versions import Memo, Version
+
+
+class Course:
+    """One job on its way; ``run`` takes it to its end.
+
+    Attributes
+    ----------
+    job
+        Its values, notes and configuration; at the end those of the accepted configuration,
+        or of the best one.
+    judge
+        Its verdicts.
+    """
+
+    def __init__(
+        self, graph: Graph, world: World, job_id: str, seed: int, inputs: Mapping[str, Any]
+    ) -> None:
+        view = View(graph, inputs, world.thresholds)
+        state = JobState(graph, seed, barred=world.cooling())
+        self.job = Present(graph, world, job_id, view, state, Memo(graph), Ledger(graph))
+        self.judge = Judge(self.job)
+        self._steps = Steps(self.job, self.judge)
+        self._best: tuple[int, dict[int, Version], Configuration] | None = None
+
+    def run(self) -> tuple[Status, str | None]:
+        """Take the job to its end; how it ended, and why if it did not pass."""
+        job = self.job
+        self._steps.feel()
+        try:
+            if not self.judge.input_holds():
+                raise End("invalid", job.reason)
+            self._pursue()
+        except End as end:
+            self._keep_best()
+            if self._best is not None:
+                _, job.view.made, job.configuration = self._best
+            return end.status, end.error
+        return "passed", None
+
+    def _pursue(self) -> None:
+        job = self.job
+        stop = job.world.settings.stop_when
+        failed_at: int | None = None
+        while True:
+            decision = job.world.propose(job.state)
+            if decision is None:
+                raise End("exhausted", job.reason)
+            if failed_at is not None and stop is not None and stop(decision):
+                raise End("stopped", job.reason)
+            self._point(decision, failed_at)
+            try:
+                self._walk()
+                return
+            except Failed as failed:
+                failed_at = failed.node
+            self._keep_best()
+            job.state.known = [set(lineages) for lineages in job.memo.known()]
+
+    def _point(self, decision: Decision, failed_at: int | None) -> None:
+        """Make a configuration the present one; what it shares with the last one stays."""
+        job = self.job
+        job.ledger.decisions.append(decision)
+        old, new = job.configuration, decision.configuration
+        job.configuration = job.state.present = new
+        if old is None or failed_at is None:
+            return
+        order = job.graph.order
+        first = next((v for v in order if old[v] != new[v]), failed_at)
+        if order.index(first) < order.index(failed_at):
+            job.ledger.rollbacks += 1
+            job.back = failed_at
+        else:
+            job.ledger.switches += 1
+        for v, lineage in enumerate(job.graph.lineage):
+            if any(old[u] != new[u] for u in lineage):
+                job.view.made.pop(v, None)
+
+    def _walk(self) -> None:
+        """Run the present configuration; raises ``Failed`` where it does not do."""
+        made = self.job.view.made
+        if made:
+            self.judge.rest()
+        todo = [v for v in self.job.graph.order if v not in made]
+        executor = self.job.world.settings.executor
+        if executor is not None:
+            self._walk_side_by_side(todo, executor)
+            return
+        steps = self._steps
+        for v in todo:
+            start = steps.start(v)
+            while steps.finish(start, start.known or _run(start)):
+                start = steps.start(v, start.retries + 1)
+
+    def _walk_side_by_side(self, todo: list[int], executor: Executor) -> None:
+        """Run independent branches at the same time; effects wait until all else is done."""
+        flying: dict[Future[Raw], Start] = {}
+        failed: Failed | None = None
+        try:
+            while (todo and failed is None) or flying:
+                try:
+                    while failed is None and (v := self._ready(todo, bool(flying))) is not None:
+                        todo.remove(v)
+                        self._launch(self._steps.start(v), executor, flying)
+                except Failed as failure:
+                    failed = failure
+                done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                for future in sorted(done, key=lambda f: flying[f].tried.step):
+                    start = flying.pop(future)
+                    try:
+                        again = self._steps.finish(start, future.result())
+                        if again and failed is None:
+                            retry = self._steps.start(start.tried.node, start.retries + 1)
+                            self._launch(retry, executor, flying)
+                    except Failed as failure:
+                        failed = failed or failure
+        finally:
+            for future in flying:
+                future.cancel()
+        if failed is not None:
+            raise failed
+
+    def _launch(self, start: Start, executor: Executor, flying: dict[Future[Raw], Start]) -> None:
+        if start.known is not None:
+            self._steps.finish(start, start.known)
+            return
+        it = start
+        flying[submit(executor, it.candidate, it.args, it.kwargs, it.tried.seed)] = it
+
+    def _ready(self, todo: list[int], busy: bool) -> int | None:
+        """The next node that can start now."""
+        graph = self.job.graph
+        for v in todo:
+            if all(p in self.job.view.made for p in graph.parents[v]):
+                return None if graph.nodes[v].effects and (busy or v != todo[0]) else v
+        return None
+
+    def _keep_best(self) -> None:
+        """Remember the present configuration if it is the best so far."""
+        job = self.job
+        if job.configuration is None:
+            return
+        whole = len(job.view.made) == len(job.graph.nodes)
+        worth = 2 * self.judge.passed() + whole
+        if self._best is None or worth > self._best[0]:
+            self._best = (worth, dict(job.view.made), job.configuration)
+
+
+def _run(start: Start) -> Raw:
+    return call.run(start.candidate, start.args, start.kwargs, start.tried.seed)

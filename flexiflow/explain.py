@@ -1,0 +1,95 @@
+"""Why a job went as it did, in words, from its records."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+
+from flexiflow.errors import BadInput
+from flexiflow.stores.base import Store
+
+
+class Account:
+    """The story of one job; its ``repr`` is a text to read.
+
+    Attributes
+    ----------
+    job
+        The job's row as a dictionary.
+    attempts, verdicts
+        Its rows of these tables.
+    """
+
+    def __init__(self, job: dict[str, Any], attempts: pl.DataFrame, verdicts: pl.DataFrame) -> None:
+        self.job, self.attempts, self.verdicts = job, attempts, verdicts
+
+    def __repr__(self) -> str:
+        job = self.job
+        head = (
+            f"Job {job['job_id']} of {job['workflow']}: {job['status']} after "
+            f"{_many(job['attempts'], 'attempt')}, {_many(job['switches'], 'switch', 'switches')}, "
+            f"{_many(job['rollbacks'], 'rollback')}, {_seconds(job['seconds'])}"
+        )
+        lines = [head]
+        for row in self.attempts.iter_rows(named=True):
+            if row["rolled_back_from"]:
+                lines.append(f"  back from {row['rolled_back_from']} to {row['node']}")
+            lines.append("  " + _line(row))
+        if job["error"] and not job["passed"]:
+            lines.append(f"  ended: {job['error']}")
+        path = json.loads(job["configuration"]) if job["configuration"] else {}
+        if path:
+            kind = "accepted" if job["passed"] else "best so far"
+            lines.append(f"  {kind}: " + " > ".join(f"{n}={c}" for n, c in path.items()))
+        return "\n".join(lines)
+
+
+def explain(store: Store, workflow: str, job_id: str) -> Account:
+    """Tell the story of one job.
+
+    Raises
+    ------
+    BadInput
+        If the store has no such job.
+    """
+    jobs = store.read("jobs", workflow=workflow, job_id=job_id)
+    if jobs.is_empty():
+        raise BadInput(
+            f"The log of {workflow!r} has no job {job_id!r}. "
+            "Ids are in the column job_id of run.jobs and of log()."
+        )
+    return Account(
+        jobs.row(-1, named=True),
+        store.read("attempts", workflow=workflow, job_id=job_id),
+        store.read("verdicts", workflow=workflow, job_id=job_id),
+    )
+
+
+def _line(row: dict[str, Any]) -> str:
+    name = row["candidate"] + (f" (re-roll {row['roll']})" if row["roll"] else "")
+    text = f"{row['node']}: {name} -> {row['kind']}"
+    if row["reason"]:
+        text += f" ({row['reason']})"
+    text += ", from the memo" if row["memo"] else f", {_seconds(row['seconds'])}"
+    facts = []
+    if row["rank"] is not None:
+        facts.append(f"place {row['rank'] + 1} in the order")
+    if row["sampled_pass"] is not None:
+        facts.append(f"drawn P(pass) {row['sampled_pass']:.2f}")
+    if row["sampled_seconds"] is not None:
+        facts.append(f"expected {_seconds(row['sampled_seconds'])}")
+    if row["propensity"] is not None:
+        facts.append(f"propensity {row['propensity']:.2f}")
+    return f"{text}  [{'; '.join(facts)}]" if facts else text
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def _seconds(value: float) -> str:
+    if value < 1e-3:
+        return f"{value * 1e6:.0f} µs"
+    return f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s"

@@ -1,0 +1,98 @@
+"""Labels and scores that come after a job has ended."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flexiflow.candidates.base import Raw
+from flexiflow.checks import View, reward_of, terms_of
+from flexiflow.errors import BadInput
+from flexiflow.graph import Graph
+from flexiflow.records import Feedback
+from flexiflow.stores.base import Store
+from flexiflow.versions import Version
+
+
+def late_feedback(
+    graph: Graph,
+    store: Store,
+    job_id: str,
+    labels: Mapping[str, Any],
+    score: float | None,
+    values: Mapping[str, Any] | None,
+) -> Feedback:
+    """Compute the terms that waited for labels; the record to be appended.
+
+    Parameters
+    ----------
+    values
+        The values of the job's names if this process still has them; else those that were
+        kept as JSON with the job are used.
+
+    Raises
+    ------
+    BadInput
+        If the job or a label is unknown, or a value that a term reads was not kept.
+    """
+    jobs = store.read("jobs", workflow=graph.name, job_id=job_id)
+    if jobs.is_empty():
+        raise BadInput(f"The log of {graph.name!r} has no job {job_id!r} to give feedback on.")
+    late = [i.name for i in graph.inputs if i.late]
+    unknown = [name for name in labels if name not in late]
+    if unknown:
+        raise BadInput(
+            f"{graph.name} waits for no label {unknown[0]!r}. Inputs that default to None can "
+            f"come late: {', '.join(late) or 'there are none'}."
+        )
+    if not labels and score is None:
+        raise BadInput(f"Give a label ({', '.join(late) or 'none is waited for'}) or score=...")
+    job = jobs.row(-1, named=True)
+    terms = json.loads(job["terms"])
+    reward: float | None = job["reward"]
+    if labels:
+        known = dict(values) if values is not None else json.loads(job["kept"] or "{}")
+        fresh = _terms(graph, {**dict.fromkeys(late), **known, **labels}, job)
+        terms.update({name: term for name, term in fresh.items() if term is not None})
+        reward = reward_of(graph, terms)
+    if score is not None:
+        reward = _score(score)
+    told = dict(labels) if score is None else {**labels, "score": reward}
+    return Feedback(job_id, time.time(), told, terms, reward)
+
+
+def _terms(
+    graph: Graph, known: Mapping[str, Any], job: Mapping[str, Any]
+) -> dict[str, float | None]:
+    """The terms that the known values allow to compute."""
+    for objective in graph.objectives:
+        names = objective.expression.names
+        wanted = names & {i.name for i in graph.inputs if i.late and known.get(i.name) is not None}
+        missing = sorted(names - known.keys())
+        if wanted and missing:
+            raise BadInput(
+                f"The term `{objective.text}` also reads {missing[0]!r}, whose value was not "
+                f"kept with job {job['job_id']}: only values that are JSON are. Compute the "
+                "score yourself and give feedback(job_id, score=...)."
+            )
+    view = View(graph, known, graph.thresholds)
+    view.runtime, view.cost = job["seconds"], job["cost"]
+    for number, node in enumerate(graph.nodes):
+        parts = [known[t] for t in node.targets if t in known]
+        if len(parts) == len(node.targets):
+            value = parts[0] if len(parts) == 1 else tuple(parts)
+            view.made[number] = Version(number, Raw("pass", value))
+    terms, wrong = terms_of(graph, view, known)
+    if wrong is not None:
+        raise BadInput(f"The label could not be used: {wrong}. Nothing was recorded.")
+    return terms
+
+
+def _score(score: Any) -> float:
+    number = isinstance(score, (int, float)) and math.isfinite(score)
+    if not number:
+        raise BadInput(f"score must be a finite number. Got {score!r}.")
+    return float(score)

@@ -1,0 +1,361 @@
+"""The workflow as a user holds it: call it, run it over many jobs, ask it why."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from typing import Any, Literal, overload
+
+import polars as pl
+
+from flexiflow.changes import changes
+from flexiflow.errors import BadInput, JobFailed
+from flexiflow.explain import Account, explain
+from flexiflow.feedback import late_feedback
+from flexiflow.graph import Graph
+from flexiflow.jobs import JobPair, bind, count, read_jobs, unseen
+from flexiflow.language import read_function, stale
+from flexiflow.options import one_of, settings_from, whole
+from flexiflow.present import Clock, Settings
+from flexiflow.recall import Recall
+from flexiflow.records import Feedback, Outcome
+from flexiflow.run import Progress, Run
+from flexiflow.runner import Runner
+from flexiflow.samplers import Sampler, Thompson
+from flexiflow.stores import Store
+from flexiflow.tables import unpacked
+
+_RECENT = 1_000  # jobs whose values are kept for late labels
+
+
+class Workflow:
+    """A workflow that learns: nodes with candidates, assertions, objectives.
+
+    Made by ``%%flexiflow`` or :func:`workflow`; calling it runs one job.
+
+    Parameters
+    ----------
+    graph
+        What the reader of the language made of the definition.
+    sampler
+        Who chooses; default node-level Thompson sampling.
+    store
+        Where records go; default the SQLite file in ``.flexiflow/``.
+    on_failure
+        ``"return"`` the best attempt of a job that did not pass, or ``"raise"``.
+    like
+        An older workflow whose store and beliefs this one goes on with (a re-run cell).
+    namespace
+        Where the definition's names were bound, to notice that one has been redefined.
+    **options
+        Defaults for all jobs, as for :meth:`run`.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        sampler: Sampler | None = None,
+        store: Store | None = None,
+        on_failure: Literal["return", "raise"] = "return",
+        like: Workflow | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self.graph = graph
+        self.sampler = sampler or (like.sampler if like else Thompson())
+        self.thresholds = dict(graph.thresholds)
+        self.last: Outcome | None = None
+        self.__name__, self.__doc__ = graph.name, graph.doc or None
+        self._on_failure = one_of("on_failure", on_failure, ("return", "raise"))
+        self._settings = settings_from(Settings(), options)
+        self._store = store or (like._store if like else None)
+        self._lock = like._lock if like else threading.RLock()
+        self._recall = like._recall if like else None
+        self._namespace = namespace
+        self._runner: Runner | None = None
+        self._stale: set[str] = set()
+        self._values: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """The workflow's name: beliefs and records belong to it."""
+        return self.graph.name
+
+    @property
+    def store(self) -> Store:
+        """Where records go; opened at first use."""
+        if self._store is None:
+            from flexiflow.stores import default_store
+
+            self._store = default_store()
+        return self._store
+
+    def __call__(self, *args: Any, **inputs: Any) -> Any:
+        """Run one job and return its output.
+
+        Raises
+        ------
+        JobFailed
+            If the job did not pass and ``on_failure="raise"``.
+        """
+        outcome = self.job(*args, **inputs)
+        self._insist(outcome, self._on_failure)
+        return outcome.output
+
+    def job(self, *args: Any, **inputs: Any) -> Outcome:
+        """Run one job and return its whole :class:`Outcome`, passed or not."""
+        given = bind(self.graph, args, inputs)
+        self._warn_of_stale_names()
+        with self._lock:
+            if self._runner is None:
+                self._runner = self._make_runner(self._settings)
+        outcome = self._runner.one(given)
+        self._note(outcome)
+        return outcome
+
+    def run(
+        self,
+        jobs: Any,
+        *,
+        ids: str | None = None,
+        resume: bool = False,
+        progress: bool | None = None,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        on_failure: Literal["return", "raise"] | None = None,
+        sampler: Sampler | None = None,
+        store: Store | None = None,
+        workers: int = 1,
+        executor: Executor | None = None,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        **options: Any,
+    ) -> Run:
+        """Run many jobs and learn from each.
+
+        Parameters
+        ----------
+        jobs
+            Polars or pandas frame (one row a job, columns named as the inputs), list of
+            dictionaries, or a generator of them, which is read as jobs are run.
+        ids
+            Column that holds unique job ids; by default they are made from the run.
+        resume
+            With ``ids``: leave out jobs that the store has already.
+        progress
+            Show a bar; by default where someone can see it.
+        on_outcome
+            Called with each outcome, real output included, once it is durable.
+        on_failure
+            "raise" stops at the first job that did not pass.
+        sampler, store
+            Use these for this run only, in place of the workflow's own.
+        workers
+            Jobs that run at the same time, each in a thread.
+        executor
+            Where candidates run, any ``concurrent.futures.Executor``; independent branches
+            of a job then run side by side. By default in the job's own thread.
+        seed, clock
+            With one worker, repeat a run exactly: what is drawn follows from ``seed``, and
+            ``clock(job_id, node, candidate)`` gives each attempt's seconds.
+        **options
+            ``max_attempts``, ``max_seconds`` (over the attempts of a job; looked at between
+            attempts), ``stop_when(decision)`` (ends a job that is not worth going on with),
+            ``on_refusal`` ("stop" or "switch"), ``cooldown`` (seconds an unavailable
+            candidate is left alone).
+
+        Returns
+        -------
+        The run, with its tables. Its records are durable.
+        """
+        wanted = one_of("on_failure", on_failure or self._on_failure, ("return", "raise"))
+        extra = {"clock": clock, "executor": executor, **options}
+        settings = settings_from(self._settings, extra)
+        pairs = read_jobs(self.graph, jobs, ids)
+        runner = self._make_runner(settings, sampler, store, whole("workers", workers, 1), seed)
+        if ids is not None:
+            pairs = unseen(pairs, runner.store, self.name, resume)
+        run = Run(runner.store, self.name, runner.run)
+        outcomes = self._outcomes(runner, pairs, together=True)
+        for outcome in Progress(self.name, count(jobs), progress).over(outcomes, run):
+            if on_outcome is not None:
+                on_outcome(outcome)
+            self._insist(outcome, wanted)
+        return run
+
+    def stream(
+        self,
+        jobs: Any,
+        *,
+        ids: str | None = None,
+        workers: int = 1,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        executor: Executor | None = None,
+        **options: Any,
+    ) -> Iterator[Outcome]:
+        """Run jobs as they are asked for; each outcome is durable when it is given.
+
+        With one worker no job is read before the last outcome was taken, so what a job is
+        may depend on how the last one ended.
+        """
+        extra = {"clock": clock, "executor": executor, **options}
+        settings = settings_from(self._settings, extra)
+        pairs = read_jobs(self.graph, jobs, ids)
+        runner = self._make_runner(settings, None, None, whole("workers", workers, 1), seed)
+        if ids is not None:
+            pairs = unseen(pairs, runner.store, self.name, resume=False)
+        return self._outcomes(runner, pairs, together=False)
+
+    def _outcomes(
+        self, runner: Runner, pairs: Iterator[JobPair], together: bool
+    ) -> Iterator[Outcome]:
+        try:
+            for outcome in runner.stream(pairs, together=together):
+                self._note(outcome)
+                yield outcome
+        finally:
+            if self._recall is not None and runner.run in self._recall.own:
+                self._recall.save()
+
+    def _make_runner(
+        self,
+        settings: Settings,
+        sampler: Sampler | None = None,
+        store: Store | None = None,
+        workers: int = 1,
+        seed: int | None = None,
+    ) -> Runner:
+        self._warn_of_stale_names()
+        own = sampler is None and store is None
+        if own:
+            self._learn_from_log()
+        runner = Runner(
+            self.graph,
+            sampler or self.sampler,
+            self.store if store is None else store,
+            settings=settings,
+            thresholds=self.thresholds,
+            workers=workers,
+            seed=seed,
+            lock=self._lock if sampler is None else None,
+        )
+        runner.define()
+        if own and self._recall is not None:
+            self._recall.own.add(runner.run)
+        return runner
+
+    def _learn_from_log(self) -> None:
+        with self._lock:
+            if self._recall is None:
+                self._recall = Recall(self.store, self.name, self.sampler)
+            self._recall.catch_up()
+
+    def _note(self, outcome: Outcome) -> None:
+        self.last = outcome
+        if None in outcome.job.terms.values():
+            self._values[outcome.job_id] = outcome.values
+            if len(self._values) > _RECENT:
+                self._values.popitem(last=False)
+
+    def _insist(self, outcome: Outcome, on_failure: str) -> None:
+        if on_failure == "raise" and not outcome.passed:
+            raise JobFailed(
+                f"Job {outcome.job_id} of {self.name} did not pass ({outcome.status}): "
+                f"{outcome.job.error}. Its best attempt is in the error's outcome.",
+                outcome,
+            )
+
+    def feedback(self, job_id: str, *, score: float | None = None, **labels: Any) -> Feedback:
+        """Give a job its label, or a score, after it has ended.
+
+        Parameters
+        ----------
+        job_id
+            As in the tables.
+        score
+            Sets the job's reward directly.
+        **labels
+            Inputs that default to None and were not given.
+
+        Returns
+        -------
+        The record: all terms as they stand now, and the reward. It is durable.
+        """
+        values = self._values.get(job_id)
+        record = late_feedback(self.graph, self.store, job_id, labels, score, values)
+        self.store.append([record])
+        return record
+
+    def explain(self, job_id: str | None = None) -> Account:
+        """Tell why a job went as it did; by default the latest one."""
+        if job_id is None:
+            if self.last is None:
+                raise BadInput(f"{self.name} has run no job yet here. Give a job id.")
+            job_id = self.last.job_id
+        return explain(self.store, self.name, job_id)
+
+    def log(self) -> pl.DataFrame:
+        """All jobs of this workflow over all runs, one row each."""
+        feedback = self.store.read("feedback", workflow=self.name)
+        return unpacked(self.store.read("jobs", workflow=self.name), feedback)
+
+    def reset(self) -> None:
+        """Forget what was learned; the records stay."""
+        with self._lock:
+            fresh = type(self.sampler)().state
+            if self._recall is None:
+                self._recall = Recall(self.store, self.name, self.sampler)
+            if fresh:
+                self.sampler.state = fresh
+            self._recall.forget()
+
+    def notices(self) -> list[str]:
+        """What this definition changes for what was learned under older ones."""
+        return changes(self.graph, self.store)
+
+    def _warn_of_stale_names(self) -> None:
+        for name in stale(self.graph, self._namespace or {}):
+            if name not in self._stale:
+                self._stale.add(name)
+                warnings.warn(
+                    f"{name!r} has been redefined since {self.name} was defined, which still "
+                    "uses the old one. Define the workflow again to use the new one.",
+                    stacklevel=3,
+                )
+
+    def __repr__(self) -> str:
+        from flexiflow.widgets.picture import text
+
+        return text(self.graph)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from flexiflow.widgets.picture import svg, text
+
+        return {"text/plain": text(self.graph), "image/svg+xml": svg(self.graph)}
+
+
+@overload
+def workflow(function: Callable[..., Any]) -> Workflow: ...
+@overload
+def workflow(**options: Any) -> Callable[[Callable[..., Any]], Workflow]: ...
+def workflow(
+    function: Callable[..., Any] | None = None, **options: Any
+) -> Workflow | Callable[[Callable[..., Any]], Workflow]:
+    """Make a workflow of a function whose body is written in the language.
+
+    The body is read, not run; see the README for the statements it may hold. With options
+    (``sampler``, ``store``, ``on_failure`` and those of :meth:`Workflow.run`) write
+    ``@flexiflow.workflow(max_attempts=5)``.
+
+    Raises
+    ------
+    WorkflowSyntaxError
+        Where the body breaks a rule of the language, at the user's own line.
+    """
+    if function is None:
+        return lambda f: Workflow(read_function(f), namespace=f.__globals__, **options)
+    return Workflow(read_function(function), namespace=function.__globals__, **options)

@@ -1,0 +1,220 @@
+"""Beliefs about candidates: how likely a pass is, and how many seconds a run takes.
+
+Both are tables with one row per belief, found by a key of strings, so that they grow with
+the candidates they meet and can be saved as plain lists. All statistics are sums: beliefs of
+two workers merge by adding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.errors import BadInput
+
+Key = tuple[str, ...]
+Floats = NDArray[np.float64]
+
+
+class Table:
+    """Rows of sums, found by a key; each row belongs to a group that shares a prior.
+
+    Parameters
+    ----------
+    columns
+        How many sums a row holds.
+    """
+
+    def __init__(self, columns: int) -> None:
+        self._rows: dict[Key, int] = {}
+        self._groups: dict[Hashable, int] = {}
+        self._group_of: list[int] = []
+        self._columns = columns
+        self._sums = np.zeros((16, columns))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def sums(self) -> Floats:
+        """All rows, `(rows, columns)`; a view."""
+        return self._sums[: len(self._rows)]
+
+    def row(self, key: Key) -> int:
+        """The row of a key; a new one where it is not known yet. Its group is ``key[:-1]``."""
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = len(self._rows)
+            self._group_of.append(self._groups.setdefault(key[:-1], len(self._groups)))
+            if row >= len(self._sums):
+                self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)])
+        return row
+
+    def add(self, key: Key, *amounts: float) -> None:
+        """Add one observation to a row."""
+        row = self.row(key)
+        sums = self._sums
+        for column, amount in enumerate(amounts):
+            sums[row, column] += amount
+
+    def rows(self, keys: Iterable[Key]) -> NDArray[np.intp]:
+        """The rows of several keys, `(len(keys),)`."""
+        return np.array([self.row(k) for k in keys], dtype=np.intp)
+
+    def others(self, rows: NDArray[np.intp]) -> Floats:
+        """For each row, the sums over the *other* rows of its group, `(len(rows), columns)`."""
+        group_of = np.array(self._group_of, dtype=np.intp)
+        totals = np.zeros((len(self._groups), self._columns))
+        np.add.at(totals, group_of, self.sums)
+        return np.asarray(totals[group_of[rows]] - self.sums[rows])
+
+    def merge(self, other: Table) -> None:
+        """Add what another worker has seen."""
+        for key, row in other._rows.items():
+            self.add(key, *other._sums[row])
+
+    def forget(self, prefix: Key) -> None:
+        """Set every row whose key starts with ``prefix`` back to nothing seen."""
+        for key, row in self._rows.items():
+            if key[: len(prefix)] == prefix:
+                self._sums[row] = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """The table as plain lists."""
+        return {"keys": [list(k) for k in self._rows], "sums": self.sums.tolist()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved table after checking it.
+
+        Raises
+        ------
+        BadInput
+            If it is not a table of this shape with finite sums that are 0 or more.
+        """
+        fresh = _checked(state, self._columns)
+        self.__dict__.update(fresh.__dict__)
+
+
+def _checked(state: Mapping[str, Any], columns: int) -> Table:
+    table = Table(columns)
+    try:
+        keys = [tuple(k) for k in state["keys"]]
+        sums = [[float(x) for x in row] for row in state["sums"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"A saved table of beliefs could not be read: {error!r}.") from error
+    if len(keys) != len(sums) or len(set(keys)) != len(keys):
+        raise BadInput(
+            f"A saved table of beliefs must have one row of sums per key. "
+            f"Got {len(set(keys))} different keys and {len(sums)} rows."
+        )
+    for key, row in zip(keys, sums, strict=True):
+        strings = len(key) > 1 and all(isinstance(part, str) for part in key)
+        if not strings or len(row) != columns or not all(0 <= x < math.inf for x in row):
+            raise BadInput(
+                f"A saved belief must be {columns} finite sums, 0 or more, under a key of "
+                f"strings. Got {row} under {key}. Reset the beliefs or rebuild them from the log."
+            )
+        table.add(key, *row)
+    return table
+
+
+class BetaBeliefs:
+    """Pass probabilities: a Beta per row, whose prior is pooled over the row's group.
+
+    The prior of a row has the mean of the other rows of its group and the weight of
+    ``strength`` observations: a candidate nobody has tried starts where its neighbours are
+    [1]_. With nothing seen, the default is Beta(1, 1).
+
+    Parameters
+    ----------
+    mean, strength
+        Prior mean, and prior weight in observations.
+
+    References
+    ----------
+    .. [1] Efron, B. & Morris, C. (1975). Data analysis using Stein's estimator and its
+       generalizations. JASA 70.
+
+    Examples
+    --------
+    >>> beliefs = BetaBeliefs()
+    >>> for _ in range(8): beliefs.update(("ocr", "fast"), passed=True)
+    >>> a, b = beliefs.parameters(beliefs.table.rows([("ocr", "fast"), ("ocr", "new")]))
+    >>> [round(float(m), 2) for m in a / (a + b)]
+    [0.9, 0.9]
+    """
+
+    def __init__(self, mean: float = 0.5, strength: float = 2.0) -> None:
+        self.mean, self.strength = mean, strength
+        self.table = Table(2)
+
+    def update(self, key: Key, passed: bool) -> None:
+        """Count one pass or one failure."""
+        self.table.add(key, float(passed), float(not passed))
+
+    def parameters(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """The Beta parameters a and b of some rows, `(len(rows),)` each."""
+        seen, pool = self.table.sums[rows], self.table.others(rows)
+        weight = self.strength
+        prior = (pool[:, 0] + weight * self.mean) / (pool.sum(axis=1) + weight)
+        return weight * prior + seen[:, 0], weight * (1.0 - prior) + seen[:, 1]
+
+    def sample(
+        self,
+        rows: NDArray[np.intp],
+        size: int,
+        rng: np.random.Generator,
+        temperature: float = 1.0,
+    ) -> Floats:
+        """Draw pass probabilities, `(size, len(rows))`.
+
+        ``temperature`` scales the variance: below 1 draws stay closer to the mean.
+        """
+        a, b = self.parameters(rows)
+        return rng.beta(a / temperature, b / temperature, size=(size, len(rows)))
+
+
+class SecondsBeliefs:
+    """Seconds of a run: arithmetic means, shrunken towards the mean of the row's group.
+
+    The index needs E[T], which a shrunken arithmetic mean estimates without a model of the
+    distribution; a time limit that was reached simply counts as the limit.
+
+    Parameters
+    ----------
+    strength
+        Weight of the group's mean, in observations.
+
+    Examples
+    --------
+    >>> beliefs = SecondsBeliefs()
+    >>> beliefs.update(("ocr", "fast"), 0.2)
+    >>> beliefs.update(("ocr", "slow"), 2.0)
+    >>> beliefs.mean(beliefs.table.rows([("ocr", "fast"), ("ocr", "new")])).round(2).tolist()
+    [1.1, 1.1]
+    """
+
+    #: Timers can read 0; a mean never gets below this, so that it can be divided by.
+    LEAST = 1e-9
+
+    def __init__(self, strength: float = 1.0) -> None:
+        self.strength = strength
+        self.table = Table(2)
+
+    def update(self, key: Key, seconds: float) -> None:
+        """Count one run that took ``seconds``."""
+        self.table.add(key, 1.0, seconds)
+
+    def mean(self, rows: NDArray[np.intp]) -> Floats:
+        """Expected seconds of some rows, `(len(rows),)`; 1 where nothing was seen at all."""
+        seen, pool = self.table.sums[rows], self.table.others(rows)
+        everyone = self.table.sums.sum(axis=0)
+        overall = everyone[1] / everyone[0] if everyone[0] else 1.0
+        anyone = pool[:, 0] > 0
+        prior = np.where(anyone, pool[:, 1] / np.maximum(pool[:, 0], 1.0), overall)
+        mean = (seen[:, 1] + self.strength * prior) / (seen[:, 0] + self.strength)
+        return np.asarray(np.maximum(mean, self.LEAST))

@@ -1,0 +1,115 @@
+"""What a job's parts work on together: its values, memo, notes and present configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from flexiflow.candidates.base import Candidate
+from flexiflow.checks import View
+from flexiflow.graph import Configuration, Graph
+from flexiflow.ledger import Ledger
+from flexiflow.records import Status
+from flexiflow.samplers.base import Decision, JobState
+from flexiflow.versions import Memo
+
+Clock = Callable[[str, str, str], float]
+"""(job id, node, candidate) -> the seconds that the attempt is taken to have lasted."""
+
+
+Mark = Literal["started", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How jobs are run; see ``Workflow.run`` for the meaning of each."""
+
+    max_attempts: int | None = None
+    max_seconds: float | None = None
+    stop_when: Callable[[Decision], bool] | None = None
+    on_refusal: Literal["stop", "switch"] = "stop"
+    cooldown: float = 30.0
+    clock: Clock | None = None
+    executor: Executor | None = None
+
+
+class World(Protocol):
+    """What the jobs of a run share."""
+
+    settings: Settings
+    thresholds: Mapping[str, float]
+    warned: set[str]
+
+    def propose(self, state: JobState) -> Decision | None:
+        """Ask the sampler for the next configuration of a job."""
+
+    def cooling(self) -> set[tuple[int, int]]:
+        """(node, choice) pairs that were unavailable a short time ago."""
+
+    def cool(self, candidate: Candidate, seconds: float | None) -> None:
+        """Leave an unavailable candidate alone for a while."""
+
+    def mark_effect(self, job_id: str, node: int, choice: int, state: Mark) -> None:
+        """Write a mark into the journal of effects; durable on return."""
+
+    def effect_marked(self, job_id: str, node: int) -> str | None:
+        """The latest mark of an earlier try at this effect."""
+
+
+class Failed(Exception):
+    """The configuration at hand does not do; ``node`` is where that came out."""
+
+    def __init__(self, node: int) -> None:
+        super().__init__(node)
+        self.node = node
+
+
+class End(Exception):
+    """The job ends here without a pass."""
+
+    def __init__(self, status: Status, error: str | None) -> None:
+        super().__init__(status)
+        self.status, self.error = status, error
+
+
+@dataclass(slots=True)
+class Present:
+    """One job as it stands.
+
+    Attributes
+    ----------
+    view
+        The versions of the present configuration, for expressions to read.
+    state
+        What the sampler sees.
+    configuration
+        The present one; None before the first decision.
+    reason
+        The latest failure, in words.
+    back
+        The node whose failure sent the job back, until the first attempt after it.
+    """
+
+    graph: Graph
+    world: World
+    job_id: str
+    view: View
+    state: JobState
+    memo: Memo
+    ledger: Ledger
+    configuration: Configuration | None = None
+    reason: str | None = None
+    back: int | None = None
+
+    def picks(self, nodes: tuple[int, ...]) -> tuple[int, ...]:
+        """What the present configuration chooses at some nodes."""
+        if not nodes:
+            return ()
+        assert self.configuration is not None
+        return tuple(self.configuration[v] for v in nodes)
+
+    def exclude(self, nodes: tuple[int, ...]) -> None:
+        """Rule out every configuration that chooses as the present one at these nodes."""
+        self.state.exclude(nodes, self.picks(nodes))

@@ -1,0 +1,217 @@
+"""Running the jobs of a workflow: one after the other or side by side, in the given order.
+
+A job is acknowledged when its records are committed: outcomes are handed out only after
+that. Fast jobs are committed together, each whole in the one transaction; a slow job is
+committed as soon as it ends. Whatever the order in which jobs end, outcomes come in the
+order of the jobs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from flexiflow.candidates.base import Candidate
+from flexiflow.checks import Doubts
+from flexiflow.closing import Ticket, close
+from flexiflow.course import Course
+from flexiflow.graph import Graph
+from flexiflow.present import Mark, Settings
+from flexiflow.records import Definition, Effect, Outcome
+from flexiflow.samplers.base import Decision, JobState, Sampler
+from flexiflow.stores.base import Store
+
+_TOGETHER = 0.02  # seconds: jobs that end within it are committed together
+_MOST = 256  # jobs in one transaction
+
+Inputs = Mapping[str, Any]
+
+
+class Runner:
+    """Runs jobs of one workflow with a sampler and a store; thread-safe.
+
+    Parameters
+    ----------
+    graph, sampler, store
+        What to run, who chooses, and where records go.
+    settings
+        How jobs are run.
+    thresholds
+        Present value of each ``threshold(...)``; may change while running.
+    workers
+        Jobs that run at the same time, each in a thread.
+    seed
+        Makes everything that is drawn repeatable, with one worker.
+    lock
+        Guards the sampler where several runners share it.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        sampler: Sampler,
+        store: Store,
+        *,
+        settings: Settings | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        workers: int = 1,
+        seed: int | None = None,
+        lock: threading.RLock | None = None,
+    ) -> None:
+        self.graph, self.sampler, self.store = graph, sampler, store
+        self.settings = settings or Settings()
+        self.thresholds = graph.thresholds if thresholds is None else thresholds
+        self.workers = workers
+        self.run = secrets.token_hex(5)
+        self.warned: set[str] = set()
+        self._seed = secrets.randbits(63) if seed is None else seed
+        self._lock = lock or threading.RLock()
+        self._doubts = Doubts()
+        self._cool_until: dict[str, float] = {}
+        self._number = 0
+
+    def define(self) -> None:
+        """Write down what the jobs to come are jobs of."""
+        graph = self.graph
+        candidates = {n.name: {c.name: c.fingerprint for c in n.candidates} for n in graph.nodes}
+        assertions = {a.text: a.fingerprint for a in graph.assertions}
+        known = Definition(
+            graph.digest, graph.name, time.time(), graph.text, assertions, candidates
+        )
+        self.store.append([known])
+
+    def one(self, inputs: Inputs, job_id: str | None = None) -> Outcome:
+        """Run one job; its records are durable when this returns."""
+        outcome, lessons = self._do(self._ticket(job_id), inputs)
+        self._commit([outcome], lessons)
+        return outcome
+
+    def stream(
+        self, jobs: Iterable[tuple[str | None, Inputs]], *, together: bool = True
+    ) -> Iterator[Outcome]:
+        """Run jobs, each an (id or None, inputs) pair; give their outcomes in the same order.
+
+        An outcome is given when its records are durable. With ``together=False`` each job
+        is committed by itself and no job is taken before the last one was given out.
+        """
+        done = self._in_turn(jobs) if self.workers == 1 else self._side_by_side(jobs)
+        pending: list[Outcome] = []
+        lessons: list[Outcome] = []
+        latest = time.monotonic()
+        try:
+            for outcome, released in done:
+                pending.append(outcome)
+                lessons += released
+                now = time.monotonic()
+                if together and now - latest < _TOGETHER and len(pending) < _MOST:
+                    continue
+                ready, pending, late, lessons = pending, [], lessons, []
+                self._commit(ready, late)
+                latest = time.monotonic()
+                yield from ready
+        finally:
+            ready, pending = pending, []
+            if ready:
+                self._commit(ready, lessons)
+        yield from ready
+
+    def _in_turn(
+        self, jobs: Iterable[tuple[str | None, Inputs]]
+    ) -> Iterator[tuple[Outcome, list[Outcome]]]:
+        for job_id, inputs in jobs:
+            yield self._do(self._ticket(job_id), inputs)
+
+    def _side_by_side(
+        self, jobs: Iterable[tuple[str | None, Inputs]]
+    ) -> Iterator[tuple[Outcome, list[Outcome]]]:
+        """Keep a bounded number of jobs on their way, so that a generator is not drained."""
+        waiting: deque[Future[tuple[Outcome, list[Outcome]]]] = deque()
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="flexiflow-job")
+        try:
+            for job_id, inputs in jobs:
+                waiting.append(pool.submit(self._do, self._ticket(job_id), inputs))
+                if len(waiting) >= 2 * self.workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _do(self, ticket: Ticket, inputs: Inputs) -> tuple[Outcome, list[Outcome]]:
+        """Run a job and learn from it; also gives older outcomes whose lessons now count."""
+        course = Course(self.graph, self, ticket.job_id, ticket.seed, inputs)
+        outcome = close(course, ticket, time.time())
+        with self._lock:
+            lessons = self._doubts.settle(
+                self.graph, outcome, course.judge.sound, course.judge.raised
+            )
+            if lessons:
+                self.sampler.update(lessons)
+        if outcome not in lessons and outcome.job.teaches:
+            outcome = _replaced(outcome, teaches=False)
+        return outcome, [o for o in lessons if o.job_id != outcome.job_id]
+
+    def _commit(self, outcomes: list[Outcome], lessons: list[Outcome]) -> None:
+        """Write outcomes; rewrite older ones that were held back and count after all."""
+        ids = {o.job_id for o in lessons}
+        fresh = [_replaced(o, teaches=True) if o.job_id in ids else o for o in outcomes]
+        older = [o for o in lessons if all(o.job_id != f.job_id for f in outcomes)]
+        self.store.append([*fresh, *older])
+
+    def _ticket(self, job_id: str | None) -> Ticket:
+        with self._lock:
+            number = self._number
+            self._number += 1
+        drawn = hashlib.blake2b(f"{self._seed}:{number}".encode(), digest_size=8).digest()
+        seed = int.from_bytes(drawn, "little") >> 1
+        return Ticket(job_id or f"{self.run}-{number:06d}", self.run, number, seed)
+
+    # What jobs share: the protocol World.
+
+    def propose(self, state: JobState) -> Decision | None:
+        """Ask the sampler for the next configuration of a job."""
+        with self._lock:
+            return self.sampler.propose([state])[0]
+
+    def cooling(self) -> set[tuple[int, int]]:
+        """(node, choice) pairs that were unavailable a short time ago."""
+        if not self._cool_until:
+            return set()
+        now = time.monotonic()
+        with self._lock:
+            cold = {f for f, until in self._cool_until.items() if until > now}
+        return {
+            (v, k)
+            for v, node in enumerate(self.graph.nodes)
+            for k, choice in enumerate(node.choices)
+            if node.candidates[choice.candidate].fingerprint in cold
+        }
+
+    def cool(self, candidate: Candidate, seconds: float | None) -> None:
+        """Leave an unavailable candidate alone for a while."""
+        wait = self.settings.cooldown if seconds is None else seconds
+        with self._lock:
+            self._cool_until[candidate.fingerprint] = time.monotonic() + wait
+
+    def mark_effect(self, job_id: str, node: int, choice: int, state: Mark) -> None:
+        """Write a mark into the journal of effects; durable on return."""
+        it = self.graph.nodes[node]
+        name = self.graph.candidate(node, choice).name
+        self.store.append([Effect(job_id, self.graph.name, it.name, name, time.time(), state)])
+
+    def effect_marked(self, job_id: str, node: int) -> str | None:
+        """The latest mark of an earlier try at this effect."""
+        marks = self.store.read("effects", job_id=job_id)
+        mine = marks.filter(marks["node"] == self.graph.nodes[node].name)
+        return None if mine.is_empty() else str(mine["state"][-1])
+
+
+def _replaced(outcome: Outcome, *, teaches: bool) -> Outcome:
+    job = outcome.job._replace(teaches=teaches)
+    return Outcome(job, outcome.attempts, outcome.verdicts, outcome.output, outcome.values)

@@ -1,0 +1,348 @@
+"""What happens to one job: switch, roll back, reuse, end."""
+
+import numpy as np
+import pytest
+from cells import cell, count_calls
+
+from flexiflow import Fixed, Refused, Result, Unavailable
+from flexiflow.candidates import candidate
+
+
+def names(**more):
+    def plus(k):
+        return count_calls(lambda value, k=k: f"{value}{k}")
+
+    return {"a": plus("a"), "b": plus("b"), "c": plus("c"), "d": plus("d"), **more}
+
+
+def steps(outcome):
+    return [(t.node, t.candidate, t.kind, t.memo) for t in outcome.attempts]
+
+
+def test_a_job_that_passes_runs_each_node_once():
+    it = names()
+    flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert len(two) == 3", it,
+                sampler=Fixed())  # fmt: skip
+    outcome = flow.job("x")
+    assert outcome.output == "xac"
+    assert outcome.status == "passed"
+    assert steps(outcome) == [("one", "a", "pass", False), ("two", "c", "pass", False)]
+    assert outcome.job.configuration == {"one": "a", "two": "c"}
+    assert [v.result for v in outcome.verdicts] == [True]
+    assert outcome.values == {"x": "x", "one": "xa", "two": "xac"}
+
+
+def test_a_soft_failure_switches_in_place_and_then_rolls_back_without_computing_twice():
+    it = names()
+    flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert two == 'xbd', 'not it'", it,
+                sampler=Fixed())  # fmt: skip
+    outcome = flow.job("x")
+    assert outcome.output == "xbd"
+    assert steps(outcome) == [
+        ("one", "a", "pass", False),
+        ("two", "c", "soft failure", False),
+        ("two", "d", "soft failure", False),
+        ("one", "b", "pass", False),
+        ("two", "c", "soft failure", False),
+        ("two", "d", "pass", False),
+    ]
+    assert (outcome.job.switches, outcome.job.rollbacks) == (2, 1)
+    assert outcome.attempts[3].rolled_back_from == "two"
+    assert [t.rolled_back_from for t in outcome.attempts if t.step != 3] == [None] * 5
+    assert outcome.attempts[1].reason == "not it"
+    assert [v.result for v in outcome.verdicts] == [False, False, False, True]
+    assert len(it["a"].calls) == len(it["b"].calls) == 1
+
+
+def test_equal_values_share_what_follows_and_their_verdict_is_evidence():
+    it = names(same=count_calls(lambda value: f"{value}a"))
+    flow = cell("f(x)\none = (a | same | b)(x)\ntwo = c(one)\nassert two == 'xbc'", it,
+                sampler=Fixed())  # fmt: skip
+    outcome = flow.job("x")
+    assert outcome.passed
+    assert steps(outcome) == [
+        ("one", "a", "pass", False),
+        ("two", "c", "soft failure", False),
+        ("one", "same", "pass", False),
+        ("two", "c", "soft failure", True),
+        ("one", "b", "pass", False),
+        ("two", "c", "pass", False),
+    ]
+    assert [c[0] for c in it["c"].calls] == ["xa", "xb"]
+    assert [v.memo for v in outcome.verdicts] == [False, True, False]
+    assert outcome.attempts[3].seconds == 0.0
+    assert outcome.job.attempts == 5
+
+
+def test_an_assertion_is_checked_as_soon_as_its_names_exist():
+    it = names()
+    flow = cell("f(x)\none = (a | b)(x)\nassert one == 'xb'\ntwo = c(one)", it, sampler=Fixed())
+    outcome = flow.job("x")
+    assert steps(outcome) == [
+        ("one", "a", "soft failure", False),
+        ("one", "b", "pass", False),
+        ("two", "c", "pass", False),
+    ]
+
+
+def test_branches_that_did_not_fail_are_kept():
+    it = names()
+    text = """
+        f(x)
+        root = a(x)
+        left = (b | c)(root)
+        right = d(root)
+        both = join(left, right)
+        assert both == 'xac|xad'
+    """
+    it["join"] = count_calls(lambda left, right: f"{left}|{right}")
+    outcome = cell(text, it, sampler=Fixed()).job("x")
+    assert outcome.passed
+    assert len(it["d"].calls) == 1
+    assert len(it["join"].calls) == 2
+
+
+def test_every_assertion_is_checked_on_what_is_accepted():
+    # The second check of `one` is not reached at first; after the rollback it must be.
+    seen = []
+    it = names(
+        first=lambda one, two: two.endswith("d"), second=lambda one: seen.append(one) or True
+    )
+    text = "f(x)\none = a(x)\ntwo = (c | d)(one)\nassert first(one, two)\nassert second(two)"
+    outcome = cell(text, it, sampler=Fixed()).job("x")
+    assert outcome.passed
+    assert seen == ["xad"]
+
+
+def test_all_fail_gives_the_best_attempt():
+    it = names()
+    text = "f(x)\none = (a | b)(x)\nassert one == 'xb'\ntwo = (c | d)(one)\nassert two == 'no'"
+    flow = cell(text, it, sampler=Fixed())
+    outcome = flow.job("x")
+    assert outcome.status == "exhausted"
+    assert outcome.output == "xbc"  # one assertion passed; xa passed none
+    assert flow("x") == "xbc"
+    assert outcome.job.error == "two == 'no'"
+
+
+def test_exceptions_are_failures_of_their_candidate_and_can_be_retried():
+    failures = iter([ValueError("first"), ValueError("second"), None])
+
+    def shaky(value):
+        if (error := next(failures)) is not None:
+            raise error
+        return "fine"
+
+    it = {"shaky": candidate(shaky, retries=2), "spare": str}
+    outcome = cell("f(x)\none = (shaky | spare)(x)", it, sampler=Fixed()).job(1)
+    assert outcome.output == "fine"
+    assert [t.kind for t in outcome.attempts] == ["exception", "exception", "pass"]
+    assert "ValueError: first" in outcome.attempts[0].reason
+    assert outcome.job.switches == 0
+
+
+def test_an_exception_switches_and_teaches():
+    def broken(value):
+        raise OSError("no disk")
+
+    outcome = cell("f(x)\none = (broken | fine)(x)", {"broken": broken, "fine": str},
+                   sampler=Fixed()).job(1)  # fmt: skip
+    assert outcome.passed
+    assert steps(outcome) == [("one", "broken", "exception", False), ("one", "fine", "pass", False)]
+
+
+def test_nothing_returned_is_an_exception_that_says_so():
+    outcome = cell("f(x)\none = (none | fine)(x)", {"none": lambda x: None, "fine": str},
+                   sampler=Fixed()).job(1)  # fmt: skip
+    assert outcome.attempts[0].kind == "exception"
+    assert "None" in outcome.attempts[0].reason
+
+
+def test_unavailable_switches_first_cools_down_and_is_asked_again_last():
+    calls = []
+
+    def away(value):
+        calls.append(value)
+        raise Unavailable("rate limit", retry_after=60)
+
+    it = {"away": away, "bad": lambda x: "bad", "good": lambda x: "good"}
+    flow = cell("f(x)\none = (away | bad | good)(x)\nassert one == 'good'", it, sampler=Fixed())
+    assert [t.candidate for t in flow.job(1).attempts] == ["away", "bad", "good"]
+    assert [t.candidate for t in flow.job(2).attempts] == ["bad", "good"]
+    flow = cell("f(x)\none = (away | bad)(x)\nassert one == 'good'", it, sampler=Fixed())
+    calls.clear()
+    outcome = flow.job(1)
+    assert [t.candidate for t in outcome.attempts] == ["away", "bad", "away"]
+    assert outcome.status == "exhausted"
+    assert [t.kind for t in outcome.attempts if t.candidate == "away"] == ["unavailable"] * 2
+
+
+def test_a_refusal_stops_the_job_unless_switching_is_asked_for():
+    def careful(value):
+        raise Refused("not this one")
+
+    it = {"careful": careful, "other": str}
+    flow = cell("f(x)\none = (careful | other)(x)", it, sampler=Fixed())
+    outcome = flow.job(1)
+    assert (outcome.status, outcome.output) == ("refused", None)
+    assert "not this one" in outcome.job.error
+    flow = cell("f(x)\none = (careful | other)(x)", it, sampler=Fixed(), on_refusal="switch")
+    assert flow.job(1).output == "1"
+
+
+def test_rerolls_get_new_seeds_and_bypass_the_memo():
+    def dice(value, seed):
+        return seed
+
+    it = {"dice": candidate(dice, rerolls=3), "never": lambda s: False}
+    outcome = cell("f(x)\none = dice(x)\nassert never(one)", it).job(1)
+    assert [t.roll for t in outcome.attempts] == [0, 1, 2, 3]
+    assert len({t.seed for t in outcome.attempts}) == 4
+    assert len({t.version for t in outcome.attempts}) == 4
+
+
+def test_budgets_end_a_job_with_its_best_attempt():
+    text = "f(x)\none = (a | b | c | d)(x)\nassert one == 'no'"
+    outcome = cell(text, names(), sampler=Fixed(), max_attempts=2).job("x")
+    assert (outcome.status, outcome.job.attempts, outcome.output) == ("budget", 2, "xa")
+    flow = cell(text, names(), sampler=Fixed())
+    run = flow.run([{"x": "x"}], clock=lambda *_: 0.4, max_seconds=1.0)
+    assert run.jobs["attempts"][0] == 3
+    assert run.jobs["seconds"][0] == pytest.approx(1.2)
+    assert run.jobs["status"][0] == "budget"
+
+
+def test_stop_when_ends_a_job_that_is_not_worth_it():
+    asked = []
+
+    def stop(decision):
+        asked.append(decision.configuration)
+        return len(asked) == 2
+
+    text = "f(x)\none = (a | b | c | d)(x)\nassert one == 'no'"
+    outcome = cell(text, names(), sampler=Fixed(), stop_when=stop).job("x")
+    assert outcome.status == "stopped"
+    assert outcome.job.attempts == 2
+
+
+def test_an_input_check_that_fails_ends_the_job_invalid_and_teaches_nothing():
+    it = names()
+    flow = cell("f(x)\nassert x != '', 'empty'\none = a(x)", it)
+    outcome = flow.job("")
+    assert (outcome.status, outcome.job.error, outcome.attempts) == ("invalid", "empty", ())
+    assert not outcome.job.teaches
+    assert it["a"].calls == []
+
+
+def test_an_argument_that_raises_blames_what_it_reads():
+    it = {"short": lambda x: "", "long": lambda x: "word", "up": str.upper}
+    outcome = cell("f(x)\none = (short | long)(x)\ntwo = up(one[0])", it, sampler=Fixed()).job(1)
+    assert outcome.output == "W"
+    assert [t.candidate for t in outcome.attempts] == ["short", "long", "up"]
+    failed = [v for v in outcome.verdicts if not v.result]
+    assert failed[0].assertion == "argument one[0]"
+    assert "IndexError" in failed[0].reason
+    invalid = cell("f(x)\none = up(x[0])", it).job("")
+    assert invalid.status == "invalid"
+    assert "IndexError" in invalid.job.error
+
+
+def test_tuple_targets_unpack_and_a_wrong_number_is_a_failure():
+    it = {"three": lambda x: (1, 2, 3), "one": lambda x: 5, "two": lambda x: [x, "b"]}
+    flow = cell("f(x)\nleft, right = (three | one | two)(x)\nreturn right + left", it,
+                sampler=Fixed())  # fmt: skip
+    outcome = flow.job("a")
+    assert outcome.output == "ba"
+    assert outcome.attempts[0].reason == "expected 2 values for left, right, got 3 values"
+    assert outcome.attempts[1].reason == "expected 2 values for left, right, got one int"
+
+
+def test_writing_into_an_input_or_a_value_in_place_fails_loudly():
+    def spoil(array):
+        array[0] = 9
+        return array
+
+    it = {"make": lambda x: np.zeros(2), "spoil": spoil, "fine": lambda array: array + 1}
+    outcome = cell("f(x)\none = make(x)\ntwo = (spoil | fine)(one)", it, sampler=Fixed()).job(1)
+    assert outcome.attempts[1].kind == "exception"
+    assert "read-only" in outcome.attempts[1].reason
+    assert outcome.output.tolist() == [1.0, 1.0]
+
+
+def test_confidence_extras_and_thresholds_are_read_by_assertions():
+    it = {
+        "unsure": lambda x: Result("u", confidence=0.6, boxes=[1]),
+        "sure": lambda x: Result("s", confidence=0.8, boxes=[1, 2]),
+        "silent": lambda x: "n",
+    }
+    text = """
+        f(x)
+        one = (silent | unsure | sure)(x)
+        assert confidence(one) >= threshold(0.5)
+        assert len(extra(one, "boxes")) == 2
+    """
+    flow = cell(text, it, sampler=Fixed())
+    outcome = flow.job(1)
+    assert outcome.output == "s"
+    assert "gave no confidence" in outcome.attempts[0].reason
+    assert [t.confidence for t in outcome.attempts] == [None, 0.6, 0.8]
+    key = next(iter(flow.thresholds))
+    flow.thresholds[key] = 0.9
+    assert not flow.job(1).passed
+
+
+def test_an_effect_runs_once_after_everything_that_can_be_checked_without_it():
+    sent = []
+    it = names(send=candidate(lambda value: sent.append(value) or "ok", effects=True))
+    text = """
+        f(x)
+        one = (a | b)(x)
+        receipt = send(one)
+        two = (c | d)(one)
+        assert two == 'xbd'
+    """
+    outcome = cell(text, it, sampler=Fixed()).job("x")
+    assert outcome.passed
+    assert sent == ["xb"]
+    assert outcome.attempts[-1].node == "receipt"
+
+
+def test_after_an_effect_nothing_before_it_changes():
+    sent = []
+    it = names(send=candidate(lambda value: sent.append(value) or "sent", effects=True))
+    text = "f(x)\none = (a | b)(x)\nreceipt = send(one)\ntwo = (c | d)(receipt)\nassert two == '-'"
+    outcome = cell(text, it, sampler=Fixed()).job("x")
+    assert outcome.status == "exhausted"
+    assert sent == ["xa"]
+    assert [t.candidate for t in outcome.attempts] == ["a", "send", "c", "d"]
+
+
+def test_an_effect_that_raised_is_not_run_again_but_an_unreachable_one_may_be_switched():
+    def breaks(value):
+        raise OSError("half sent")
+
+    def away(value):
+        raise Unavailable("no connection")
+
+    sent = []
+    it = {
+        "breaks": candidate(breaks, effects=True),
+        "away": candidate(away, effects=True),
+        "works": candidate(lambda value: sent.append(value) or "ok", effects=True),
+    }
+    outcome = cell("f(x)\none = (breaks | works)(x)", it, sampler=Fixed()).job(1)
+    assert (outcome.status, sent) == ("exhausted", [])
+    assert "may have happened" in outcome.job.error
+    assert cell("f(x)\none = (away | works)(x)", it, sampler=Fixed()).job(1).passed
+    assert sent == [1]
+
+
+def test_the_order_of_verdicts_and_attempts_is_that_of_the_steps():
+    flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert two == 'xbd'", names())
+    for _ in range(20):
+        outcome = flow.job("x")
+        assert [t.step for t in outcome.attempts] == list(range(len(outcome.attempts)))
+        at = [v.step for v in outcome.verdicts]
+        assert at == sorted(at)
+        assert all(0 < t.propensity <= 1 for t in outcome.attempts)
+        assert outcome.passed
