@@ -96,12 +96,12 @@ def to_repr(value: Any, cap: int = CAP) -> str:
 
 
 def to_mapping(mapping: Mapping[str, Any]) -> str:
-    r"""Write a mapping of a record as a JSON object; what is not JSON goes in as its ``repr``.
+    """Write a mapping of a record as a JSON object; what is not JSON goes in as its ``repr``.
 
     Examples
     --------
-    >>> to_mapping({"brightness": 0.5, "ratio": float("nan"), "tags": {"a"}})
-    '{"brightness":0.5,"ratio":null,"tags":"{\\'a\\'}"}'
+    >>> to_mapping({"brightness": 0.5, "ratio": float("nan"), "tags": {1}})
+    '{"brightness":0.5,"ratio":null,"tags":"{1}"}'
     """
     if type(mapping) is dict:
         try:

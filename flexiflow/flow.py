@@ -65,6 +65,8 @@ class Workflow:
         namespace: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
+        if sampler is not None or store is not None:
+            like = None  # beliefs belong to a sampler and to the store it learned from
         self.graph = graph
         self.sampler = sampler or (like.sampler if like else Thompson())
         self.thresholds = dict(graph.thresholds)
@@ -89,9 +91,9 @@ class Workflow:
     def store(self) -> Store:
         """Where records go; opened at first use."""
         if self._store is None:
-            from flexiflow.stores import default_store
+            from flexiflow.stores import SQLStore
 
-            self._store = default_store()
+            self._store = SQLStore()
         return self._store
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:

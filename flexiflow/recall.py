@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import polars as pl
@@ -25,8 +25,10 @@ _BLOCK = 5_000  # jobs read at once
 class Recall:
     """Keeps a sampler abreast of one workflow's log, whoever writes it.
 
-    Parameters
+    Attributes
     ----------
+    learned
+        Jobs learned from the log so far.
     own
         Ids of the runs that the sampler learns from directly; their rows are passed over.
     """
@@ -42,10 +44,9 @@ class Recall:
         if self._upto is None:
             self._upto = self._restore()
         before = self.learned
-        for last, outcomes in outcomes_of(self.store, self.workflow, self._upto):
-            news = [o for o in outcomes if o.job.run not in self.own and o.job.teaches]
-            self.sampler.update(news)
-            self.learned += len(news)
+        for last, outcomes in outcomes_of(self.store, self.workflow, self._upto, self.own):
+            self.sampler.update(outcomes)
+            self.learned += len(outcomes)
             self._upto = last
         return self.learned - before
 
@@ -89,8 +90,17 @@ class Recall:
         return int(row["upto"])
 
 
-def outcomes_of(store: Store, workflow: str, after: int = 0) -> Iterator[tuple[int, list[Outcome]]]:
+def outcomes_of(
+    store: Store, workflow: str, after: int = 0, without: Set[str] = frozenset()
+) -> Iterator[tuple[int, list[Outcome]]]:
     """Logged jobs with their attempts and verdicts, in blocks, in the order of their end.
+
+    Parameters
+    ----------
+    after
+        The ``seq`` of the last job not to be given.
+    without
+        Ids of runs to be passed over.
 
     Yields
     ------
@@ -102,6 +112,7 @@ def outcomes_of(store: Store, workflow: str, after: int = 0) -> Iterator[tuple[i
         if jobs.is_empty():
             return
         after = int(jobs["seq"][-1])
+        jobs = jobs.filter(~pl.col("run").is_in(list(without)))
         runs = set(jobs["run"])
         for run in runs:  # each run is read once, however many blocks it fills
             for table in ("attempts", "verdicts"):

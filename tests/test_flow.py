@@ -1,0 +1,351 @@
+"""What a user holds: call, run, feedback, explain, memory over restarts."""
+
+import json
+import warnings
+
+import polars as pl
+import pytest
+from cells import cell
+
+import flexiflow
+from flexiflow import BadInput, Fixed, MemoryStore, Result, Thompson
+from flexiflow.candidates import candidate
+
+LABELLED = """
+    read(x, label=None)
+    text = (upper | lower)(x)
+    assert text
+    context(len(x), x[:1])
+    maximize(text == label)
+    minimize(runtime, weight=0.5)
+"""
+MODELS = {"upper": str.upper, "lower": str.lower}
+
+
+def labelled(**options):
+    return cell(LABELLED, MODELS, sampler=Fixed(), **options)
+
+
+def test_a_call_gives_the_output_and_job_the_whole_outcome():
+    it = labelled()
+    assert it("ab") == "AB"
+    outcome = it.job(x="ab", label="AB")
+    assert it.last is outcome
+    assert outcome.job.terms["text == label"] == 1.0
+    assert outcome.job.reward == pytest.approx(1 - 0.5 * outcome.seconds)
+    assert outcome.job.context == {"len(x)": 2, "x[:1]": "a"}
+
+
+def test_results_and_jobs_are_frames_with_terms_and_context():
+    run = labelled().run([{"x": "ab", "label": "AB"}, {"x": "cd", "label": "no"}])
+    assert run.results["output"].to_list() == ["AB", "CD"]
+    assert run.results["text == label"].to_list() == [1.0, 0.0]
+    assert run.jobs["context.len(x)"].to_list() == [2, 2]
+    assert run.jobs["context.x[:1]"].to_list() == ["a", "c"]
+    assert "2 jobs, 100.0% passed" in repr(run)
+
+
+def test_log_holds_all_runs_and_calls():
+    it = labelled()
+    it.run([{"x": "a"}])
+    it("b")
+    it.run([{"x": "c"}])
+    assert it.log()["output"].to_list() == ['"A"', '"B"', '"C"']
+
+
+def test_a_late_label_completes_the_terms_even_after_a_restart():
+    store = MemoryStore()
+    it = labelled(store=store)
+    run = it.run([{"x": "ab"}, {"x": "cd"}])
+    assert run.jobs["terms.text == label"].to_list() == [None, None]
+    assert run.jobs["reward"].to_list() == [None, None]
+    first, second = run.jobs["job_id"]
+    it.feedback(first, label="AB")
+    again = labelled(store=store)  # a new kernel: values come from the store
+    record = again.feedback(second, label="no")
+    assert record.terms["text == label"] == 0.0
+    assert run.jobs["terms.text == label"].to_list() == [1.0, 0.0]
+    assert run.jobs["reward"].null_count() == 0
+    again.feedback(second, label="CD")  # corrected: the latest counts, both are kept
+    assert run.results["text == label"].to_list() == [1.0, 1.0]
+    assert len(store.read("feedback")) == 3
+
+
+def test_a_score_sets_the_reward():
+    it = labelled()
+    job_id = it.job("a").job_id
+    assert it.feedback(job_id, score=0.25).reward == 0.25
+    assert it.log()["reward"].to_list() == [0.25]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"lable": 1}, "waits for no label 'lable'.*label"),
+        ({}, "Give a label"),
+        ({"score": float("nan")}, "finite number"),
+        ({"score": "good"}, "finite number"),
+    ],
+)
+def test_bad_feedback_is_refused(given, message):
+    it = labelled()
+    job_id = it.job("a").job_id
+    with pytest.raises(BadInput, match=message):
+        it.feedback(job_id, **given)
+    with pytest.raises(BadInput, match="no job 'nowhere'"):
+        it.feedback("nowhere", label=1)
+
+
+def test_feedback_on_a_value_that_was_not_kept_says_so():
+    store = MemoryStore()
+    text = "f(x, label=None)\none = make(x)\nmaximize(same(one, label))"
+    models = {"make": lambda x: object(), "same": lambda a, b: a == b}
+    job_id = cell(text, models, store=store).job(1).job_id
+    with pytest.raises(BadInput, match="'one', whose value was not kept"):
+        cell(text, models, store=store).feedback(job_id, label=3)
+
+
+def test_an_objective_that_raises_is_noted_and_loses_nothing():
+    it = cell("f(x)\none = str(x)\nmaximize(int(one))", {"str": str})
+    outcome = it.job("no number")
+    assert outcome.passed
+    assert outcome.job.terms == {"int(one)": None}
+    assert "objective `int(one)`: ValueError" in outcome.job.error
+
+
+def test_a_feature_that_raises_is_missing_and_warns_once():
+    it = cell("f(x)\none = str(x)\ncontext(1 / x)", {"str": str})
+    with pytest.warns(UserWarning, match="could not be computed") as caught:
+        run = it.run([{"x": 0}, {"x": 0}, {"x": 2}])
+    assert len(caught) == 1
+    assert run.jobs["context.1 / x"].to_list() == [None, None, 0.5]
+
+
+def test_context_may_read_what_nodes_made():
+    models = {"score": lambda x: Result(x, confidence=0.7)}
+    it = cell("f(x)\none = score(x)\ncontext(confidence(one))", models)
+    assert it.job(1).job.context == {"confidence(one)": 0.7}
+
+
+def test_explain_tells_the_story():
+    models = {"a": lambda x: "bad", "b": lambda x: "good", "c": str.title}
+    text = "f(x)\none = (a | b)(x)\ntwo = c(one)\nassert two == 'Good', 'not good'"
+    it = cell(text, models, sampler=Fixed())
+    it("x")
+    story = repr(it.explain())
+    assert "passed after 4 attempts, 0 switches, 1 rollback" in story
+    assert "two: c -> soft failure (not good)" in story
+    assert "back from two to one" in story
+    assert "accepted: one=b > two=c" in story
+    with pytest.raises(BadInput, match="no job 'nowhere'"):
+        it.explain("nowhere")
+    with pytest.raises(BadInput, match="has run no job yet"):
+        cell(text, models).explain()
+
+
+SWITCHING = "f(x)\none = (bad | good)(x)\nassert one == 'good'"
+GOOD_AND_BAD = {"bad": lambda x: "bad", "good": lambda x: "good"}
+
+
+def first_choice(it):
+    return it.job(0).attempts[0].candidate
+
+
+def test_a_restart_resumes_with_what_was_learned():
+    store = MemoryStore()
+    it = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    it.run([{"x": k} for k in range(60)])
+    again = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    assert [first_choice(again) for _ in range(10)] == ["good"] * 10
+    # Beliefs are the same from the snapshot, from the log alone, and as first learned.
+    rebuilt = cell(SWITCHING, GOOD_AND_BAD, store=WithoutSnapshots(store))
+    rebuilt.run([])
+    third = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    third.run([])
+    ours, theirs = rebuilt.sampler.state, third.sampler.state
+    for name in ("passes", "completes"):
+        assert dict(zip(map(tuple, ours[name]["keys"]), ours[name]["sums"], strict=True)) == dict(
+            zip(map(tuple, theirs[name]["keys"]), theirs[name]["sums"], strict=True)
+        )
+    assert ours["evidence"] == theirs["evidence"] > 0
+
+
+class WithoutSnapshots:
+    def __init__(self, store):
+        self._store = store
+
+    def append(self, records):
+        pass
+
+    def read(self, table, **filters):
+        frame = self._store.read(table, **filters)
+        return frame.clear() if table == "snapshots" else frame
+
+
+def test_a_snapshot_that_is_broken_is_passed_over_with_a_warning():
+    store = MemoryStore()
+    cell(SWITCHING, GOOD_AND_BAD, store=store).run([{"x": k} for k in range(60)])
+    snapshot = store.read("snapshots").row(-1, named=True)
+    state = json.loads(snapshot["state"])
+    state["passes"]["sums"][0][0] = -1
+    store.append(
+        [flexiflow.records.Snapshot("f", "Thompson", snapshot["upto"], 0.0, state)]
+    )  # fmt: skip
+    again = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    with pytest.warns(UserWarning, match="learned again from the log"):
+        assert first_choice(again) == "good"
+    assert again.sampler.evidence > 60
+
+
+def test_two_kernels_on_one_store_learn_from_each_other():
+    store = MemoryStore()
+    one, two = (cell(SWITCHING, GOOD_AND_BAD, store=store) for _ in range(2))
+    two.run([])
+    one.run([{"x": k} for k in range(60)])
+    two.run([{"x": 0}])
+    assert two.sampler.evidence == one.sampler.evidence + 2
+    one.run([])
+    assert one.sampler.evidence == two.sampler.evidence
+
+
+def test_reset_forgets_for_good_and_keeps_the_records():
+    store = MemoryStore()
+    it = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    it.run([{"x": k} for k in range(60)])
+    it.reset()
+    assert it.sampler.evidence == 0
+    again = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    again.run([])
+    assert again.sampler.evidence == 0
+    assert len(again.log()) == 60
+
+
+def test_edited_candidates_and_assertions_start_anew_with_a_notice():
+    store = MemoryStore()
+    cell(SWITCHING, GOOD_AND_BAD, store=store).run([{"x": k} for k in range(30)])
+    same = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    assert same.notices() == []
+    edited = cell(SWITCHING, {**GOOD_AND_BAD, "bad": lambda x: "good"}, store=store)
+    assert edited.notices() == [
+        "The candidate bad of one was edited: it starts from what is known of the others at "
+        "its node."
+    ]
+    other = cell(SWITCHING.replace("'good'", "'bad'"), GOOD_AND_BAD, store=store)
+    assert "pass it is learned anew" in other.notices()[0]
+    other.run([{"x": k} for k in range(30)])
+    assert first_choice(other) == "bad"
+
+
+def test_ids_resume_and_are_never_overwritten():
+    it = labelled()
+    jobs = [{"x": "a", "id": 1}, {"x": "b", "id": 2}]
+    it.run(jobs, ids="id")
+    with pytest.raises(BadInput, match="already has a job '1'.*resume=True"):
+        it.run(jobs, ids="id")
+    run = it.run([*jobs, {"x": "c", "id": 3}], ids="id", resume=True)
+    assert run.jobs["job_id"].to_list() == ["3"]
+    assert it.log()["job_id"].to_list() == ["1", "2", "3"]
+
+
+def test_an_effect_of_unknown_state_is_not_run_again():
+    sent, store = [], MemoryStore()
+    models = {"send": candidate(lambda x: sent.append(x) or "ok", effects=True)}
+    it = cell("f(x)\none = send(x)", models, store=store)
+    mark = flexiflow.records.Effect("7", "f", "one", "send", 0.0, "started")
+    store.append([mark])  # what a crash in the middle of the effect leaves behind
+    run = it.run([{"x": 1, "id": 7}], ids="id")
+    assert sent == []
+    assert run.attempts["kind"].to_list() == ["unknown effect"]
+    assert "not run again unasked" in run.jobs["error"][0]
+
+
+def test_a_helper_redefined_since_is_told_once():
+    names = {"a": str, "fine": lambda value: True}
+    it = cell("f(x)\none = a(x)\nassert fine(one)", names)
+    it = type(it)(it.graph, store=MemoryStore(), namespace=names)
+    it(1)
+    names["fine"] = lambda value: False
+    with pytest.warns(UserWarning, match="'fine' has been redefined since f was defined"):
+        assert it.job(1).passed
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        it(1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workers": 0}, "workers must be a whole number, 1 or more"),
+        ({"max_attempts": 0}, "max_attempts must be a whole number, 1 or more"),
+        ({"max_attempts": 1.5}, "max_attempts must be a whole number"),
+        ({"max_seconds": -1}, "max_seconds must be a number, 0 or more"),
+        ({"max_seconds": "1"}, "max_seconds must be a number"),
+        ({"on_refusal": "maybe"}, "on_refusal must be one of"),
+        ({"on_failure": "maybe"}, "on_failure must be one of"),
+        ({"stop_when": 3}, "stop_when must be a function"),
+        ({"executor": 3}, "executor must be a concurrent.futures.Executor"),
+        ({"speed": 3}, "no option 'speed'. Options are"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_runs(options, message):
+    it = labelled()
+    with pytest.raises(BadInput, match=message):
+        it.run([{"x": "a"}], **options)
+    assert it.last is None
+
+
+def test_large_odd_and_hostile_values_are_recorded_sensibly():
+    models = {"same": lambda x: x}
+    it = cell("f(x)\none = same(x)", models)
+    values = [
+        "x" * 10_000_000,
+        object(),
+        {"<b>ü</b>": "\ud800\x00"},
+        b"\xff",
+        float("nan"),
+        {1, 2},
+    ]
+    run = it.run([{"x": v} for v in values])
+    assert run.jobs["passed"].all()
+    assert max(map(len, run.jobs["output"])) < 100_000
+    assert len(run.results) == len(values)
+    assert run.jobs["output_kind"].to_list()[1] == "repr"
+
+
+def test_outputs_of_one_type_are_a_column_of_it():
+    it = cell("f(x)\none = same(x)", {"same": lambda x: x})
+    assert it.run([{"x": 1.5}, {"x": 2.5}]).results["output"].dtype == pl.Float64
+    assert it.run([{"x": [1]}, {"x": [2, 3]}]).results["output"].to_list() == [[1], [2, 3]]
+
+
+@flexiflow.workflow(store=MemoryStore(), sampler=Thompson(), max_attempts=1)
+def decorated(x):
+    """Say something about x."""
+    text = (str | repr)(x)
+    assert text, "empty"
+    return text + "!"
+
+
+def test_the_decorator_reads_the_same_language():
+    assert decorated("a").endswith("!")
+    assert decorated.__name__ == "decorated"
+    assert decorated.__doc__ == "Say something about x."
+    assert [c.name for c in decorated.graph.nodes[0].candidates] == ["str", "repr"]
+
+
+def test_its_picture_shows_nodes_and_candidates():
+    bundle = labelled()._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<svg")
+    for word in ("text", "upper", "lower"):
+        assert word in bundle["image/svg+xml"]
+        assert word in bundle["text/plain"]
+    assert repr(labelled()) == bundle["text/plain"]
+
+
+def test_the_progress_bar_shows_pass_rate_seconds_and_the_leading_path(capsys):
+    it = cell(SWITCHING, GOOD_AND_BAD)
+    it.run([{"x": k} for k in range(30)], progress=True)
+    shown = capsys.readouterr().err
+    assert "30/30" in shown
+    assert "100.0% passed" in shown
+    assert "s/job, good" in shown
