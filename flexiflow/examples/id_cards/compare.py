@@ -1,0 +1,233 @@
+"""What is gained on identity cards: each policy run for real, on the same cards, in this process.
+
+The policies, from what one does today to what FlexiFlow does:
+
+    alone          one configuration for every card
+    from scratch   configurations one after the other until one passes, each run in full;
+                   either as they are written, or in the best order
+    best order     the same with intermediates reused. It was found from a record of all
+                   configurations on other, labelled cards: the yardstick
+    FlexiFlow      begins knowing nothing, and learns the order while it works
+
+All call the very same loaded models, and take turns on blocks of cards. Seconds are
+wall-clock, the learner's own included.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow import BadInput, MemoryStore
+from flexiflow.examples.id_cards.checks import exact_match, plausible
+from flexiflow.examples.id_cards.draw import cards as draw
+from flexiflow.examples.id_cards.orders import Configuration, best_order, best_single, shared
+from flexiflow.examples.id_cards.record import Candidates, record, timed
+from flexiflow.examples.id_cards.workflow import id_cards
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Card = Mapping[str, Any]
+
+BLOCK = 40
+"""Cards that a policy gets at a time. The policies take turns, so that whatever else the
+machine has to do falls on all of them alike."""
+
+
+class Policy(Protocol):
+    """One way to read cards."""
+
+    def run(self, cards: Sequence[Card]) -> None:
+        """Read some more cards."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give its rows of the table."""
+
+
+class Try(NamedTuple):
+    """How a fixed order ended on one card."""
+
+    right: bool
+    passed: bool
+    model_seconds: float
+    switches: int
+    rollbacks: int
+
+
+def compare(
+    n: int = 480,
+    difficulty: float = 0.35,
+    seed: int = 0,
+    known: int = 60,
+    say: Callable[[str], None] = print,
+) -> pl.DataFrame:
+    """Run every policy over the same cards and set the results side by side.
+
+    Parameters
+    ----------
+    n
+        How many cards.
+    difficulty
+        Of the cards, 0 to 1.
+    seed
+        Of the cards, and of what the sampler draws.
+    known
+        How many other, labelled cards the best order and the best single configuration are
+        found on.
+    say
+        Receives a line about what is going on now.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a policy: ``policy``; ``accuracy``, share of outputs that equal the truth;
+        ``pass_rate``; ``seconds_a_job``, wall-clock; ``model_seconds_a_job``, inside the
+        candidates; ``switches`` and ``rollbacks`` in all.
+
+    Raises
+    ------
+    BadInput
+        If there are no cards.
+    """
+    import polars as pl
+
+    if n < 1 or known < 1:
+        raise BadInput(f"A comparison needs cards: n and known, 1 or more. Got {n} and {known}.")
+    say(f"drawing {n} cards")
+    jobs = draw(n, difficulty, seed)
+    models = loaded()
+    say(f"recording every configuration on {known} other cards")
+    policies: list[Policy] = _fixed(models, known, difficulty, seed)
+    policies.append(Learning(seed))
+    for done in range(0, n, BLOCK):
+        for policy in policies:
+            policy.run(jobs[done : done + BLOCK])
+        say(f"{min(done + BLOCK, n)} of {n} cards, {len(policies)} policies each")
+    return pl.DataFrame([row for policy in policies for row in policy.rows()])
+
+
+def loaded() -> dict[str, dict[str, Callable[[Any], Any]]]:
+    """Give the workflow's own candidates, ready to be called: every model is in memory."""
+    models = {node.name: {c.name: c.kind for c in node.candidates} for node in id_cards.graph.nodes}
+    for read in models["text"].values():
+        read(np.full((52, 300), 255, dtype=np.uint8))
+    return models
+
+
+def _fixed(models: Candidates, known: int, difficulty: float, seed: int) -> list[Policy]:
+    frame = record(draw(known, difficulty, seed + 1), models)
+    best, single = best_order(frame), best_single(frame)
+    singles: list[Configuration] = [("grey", "plain", reader) for reader in models["text"]]
+    singles += [single] if single not in singles else []
+    written = [(c, p, t) for c, p, t in itertools.product(*models.values())]
+    return [
+        *(Order(f"{' > '.join(one)} alone", [one], False, models) for one in singles),
+        Order("as written, from scratch", written, False, models),
+        Order("best order, from scratch", best, False, models),
+        Order("best order, reusing", best, True, models),
+    ]
+
+
+class Order:
+    """A fixed order, and how it has fared so far."""
+
+    def __init__(
+        self, name: str, order: Sequence[Configuration], reuse: bool, models: Candidates
+    ) -> None:
+        self.name, self.order, self.reuse, self.models = name, order, reuse, models
+        self.tries: list[Try] = []
+        self.wall = 0.0
+
+    def run(self, cards: Sequence[Card]) -> None:
+        """Try the order on some more cards."""
+        began = time.perf_counter()
+        self.tries += [attempt(card, self.order, self.models, self.reuse) for card in cards]
+        self.wall += time.perf_counter() - began
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give the row of the table."""
+        sums = np.array(self.tries, dtype=float).sum(axis=0)
+        return [_row(self.name, len(self.tries), self.wall, sums)]
+
+
+class Learning:
+    """FlexiFlow, from a cold start, and its second half alone: by then it has learned."""
+
+    name = "FlexiFlow"
+
+    def __init__(self, seed: int) -> None:
+        self.sampler, self.store, self.seed = type(id_cards.sampler)(), MemoryStore(), seed
+        self.blocks: list[tuple[int, float, NDArray[np.float64]]] = []
+
+    def run(self, cards: Sequence[Card]) -> None:
+        """Go on with some more cards; what was learned is kept."""
+        began = time.perf_counter()
+        run = id_cards.run(
+            cards,
+            sampler=self.sampler,
+            store=self.store,
+            seed=self.seed + len(self.blocks),
+            progress=False,
+        )
+        wall = time.perf_counter() - began
+        right = next(c for c in run.jobs.columns if c.startswith("terms.exact_match"))
+        columns = [right, "passed", "seconds", "switches", "rollbacks"]
+        sums = run.jobs.select(columns).to_numpy().astype(float).sum(axis=0)
+        self.blocks.append((len(cards), wall, sums))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give the two rows of the table."""
+        half = self.blocks[len(self.blocks) // 2 :]
+        return [_row(self.name, *_sum(self.blocks)), _row(f"{self.name}, second half", *_sum(half))]
+
+
+def _sum(
+    blocks: Sequence[tuple[int, float, NDArray[np.float64]]],
+) -> tuple[int, float, NDArray[np.float64]]:
+    sums = np.sum([b[2] for b in blocks], axis=0)
+    return sum(b[0] for b in blocks), sum(b[1] for b in blocks), sums
+
+
+def _row(policy: str, n: int, wall: float, sums: NDArray[np.float64]) -> dict[str, Any]:
+    """Make a row of sums over n cards, in the order of the fields of ``Try``."""
+    right, passed, seconds, switches, rollbacks = (float(x) for x in sums)
+    return {
+        "policy": policy,
+        "accuracy": right / n,
+        "pass_rate": passed / n,
+        "seconds_a_job": wall / n,
+        "model_seconds_a_job": seconds / n,
+        "switches": round(switches),
+        "rollbacks": round(rollbacks),
+    }
+
+
+def attempt(card: Card, order: Sequence[Configuration], models: Candidates, reuse: bool) -> Try:
+    """Try configurations on one card until one passes; else the first one's output counts.
+
+    Going on to one that differs before the last node is a rollback, else a switch.
+    """
+    memo: dict[tuple[str, ...], Any] = {}
+    seconds, switches, rollbacks, first_right = 0.0, 0, 0, False
+    for number, configuration in enumerate(order):
+        if number:
+            back = shared(order[number - 1], configuration) < len(configuration) - 1
+            rollbacks, switches = rollbacks + back, switches + (not back)
+        value: Any = card["image"]
+        for depth, (node, name) in enumerate(zip(models, configuration, strict=True), start=1):
+            path = configuration[:depth]
+            if not reuse or path not in memo:
+                memo[path], spent = timed(models[node][name], value)
+                seconds += spent
+            value = memo[path]
+        right = exact_match(value.value, card["label"])
+        first_right = right if number == 0 else first_right
+        if plausible(value.value, card["kind"], value.confidence):
+            return Try(right, True, seconds, switches, rollbacks)
+    return Try(first_right, False, seconds, switches, rollbacks)
