@@ -7,9 +7,10 @@ nothing is computed twice. See :func:`workflow`, or ``%load_ext flexiflow`` in a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flexiflow.candidates import Result, any_of, candidate, named
+from flexiflow.defining import workflow
 from flexiflow.errors import (
     BadInput,
     FlexiFlowError,
@@ -20,7 +21,7 @@ from flexiflow.errors import (
     WorkerError,
     WorkflowSyntaxError,
 )
-from flexiflow.flow import Workflow, workflow
+from flexiflow.flow import Workflow
 from flexiflow.language.words import (
     confidence,
     context,
@@ -34,7 +35,10 @@ from flexiflow.language.words import (
 from flexiflow.records import Attempt, Job, Outcome, Verdict
 from flexiflow.run import Run
 from flexiflow.samplers import Fixed, Random, Sampler, Thompson
-from flexiflow.stores import MemoryStore, SQLStore, Store
+from flexiflow.stores import MemoryStore, Store
+
+if TYPE_CHECKING:
+    from flexiflow.stores import SQLStore
 
 __version__ = "0.1.0"
 
@@ -82,3 +86,11 @@ def load_ipython_extension(shell: Any) -> None:
     from flexiflow.magics import load_ipython_extension as load
 
     load(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SQLStore":  # opening a database is the only reason to load SQLAlchemy
+        from flexiflow.stores import SQLStore
+
+        return SQLStore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

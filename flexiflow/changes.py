@@ -1,10 +1,14 @@
-"""What a new definition of a workflow changes for what was learned under the old one."""
+"""What edits change: a new definition for old beliefs, a new helper for an old definition."""
 
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Mapping
+from typing import Any
 
 from flexiflow.graph import Graph
+from flexiflow.language import stale
 from flexiflow.stores.base import Store
 
 
@@ -42,3 +46,22 @@ def changes(graph: Graph, store: Store) -> list[str]:
                     "what is known of the others at its node."
                 )
     return told
+
+
+class Names:
+    """The names that a definition has bound, and whether the notebook has new objects for them."""
+
+    def __init__(self, graph: Graph, namespace: Mapping[str, Any]) -> None:
+        self._graph, self._namespace = graph, namespace
+        self._told: set[str] = set()
+
+    def warn(self) -> None:
+        """Warn, once each, of names that were redefined since: the old objects are in use."""
+        for name in stale(self._graph, self._namespace):
+            if name not in self._told:
+                self._told.add(name)
+                warnings.warn(
+                    f"{name!r} has been redefined since {self._graph.name} was defined, which "
+                    "still uses the old one. Define the workflow again to use the new one.",
+                    stacklevel=4,
+                )

@@ -13,6 +13,7 @@ import numbers
 import traceback
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from flexiflow.errors import Missing
@@ -107,10 +108,30 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
 
 
+_NOTE = "This is in the "
+_PACKAGE = str(Path(__file__).parent)
+
+
 def blame_user(error: BaseException, what: str, text: str, line: int) -> BaseException:
     """The user's own error, with a note saying where in the workflow it came from."""
-    error.add_note(f"This is in the {what} `{text}`, line {line} of the workflow.")
+    error.add_note(f"{_NOTE}{what} `{text}`, line {line} of the workflow.")
     return error
+
+
+class users_own_frames:  # noqa: N801  # reads as the statement it is
+    """Context in which an error that is the user's loses the frames of ours above it."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Leave the user's own frames only."""
+        if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())):
+            assert error is not None
+            frame = error.__traceback__
+            while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+                frame = frame.tb_next
+            raise error.with_traceback(frame) from None
 
 
 class Doubts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +13,29 @@ from flexiflow.candidates.base import Raw
 from flexiflow.checks import View, reward_of, terms_of
 from flexiflow.errors import BadInput
 from flexiflow.graph import Graph
-from flexiflow.records import Feedback
+from flexiflow.records import Feedback, Outcome
 from flexiflow.stores.base import Store
 from flexiflow.versions import Version
+
+
+class Recent:
+    """The values of the latest jobs that wait for labels: bounded, in this process only."""
+
+    MOST = 1_000  # jobs
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+
+    def keep(self, outcome: Outcome) -> None:
+        """Keep an outcome's values if one of its terms waits for a label."""
+        if None in outcome.job.terms.values():
+            self._values[outcome.job_id] = outcome.values
+            if len(self._values) > self.MOST:
+                self._values.popitem(last=False)
+
+    def values_of(self, job_id: str) -> Mapping[str, Any] | None:
+        """The values of a job, if they are still here."""
+        return self._values.get(job_id)
 
 
 def late_feedback(

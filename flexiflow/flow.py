@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import polars as pl
 
-from flexiflow.changes import changes
+from flexiflow.changes import Names, changes
+from flexiflow.checks import users_own_frames
 from flexiflow.errors import BadInput, JobFailed
 from flexiflow.explain import Account, explain
-from flexiflow.feedback import late_feedback
+from flexiflow.feedback import Recent, late_feedback
 from flexiflow.graph import Graph
 from flexiflow.jobs import JobPair, bind, count, read_jobs, unseen
-from flexiflow.language import read_function, stale
+from flexiflow.learner import Learner
 from flexiflow.options import one_of, settings_from, whole
 from flexiflow.present import Clock, Settings
-from flexiflow.recall import Recall
 from flexiflow.records import Feedback, Outcome
 from flexiflow.run import Progress, Run
 from flexiflow.runner import Runner
 from flexiflow.samplers import Sampler, Thompson
 from flexiflow.stores import Store
 from flexiflow.tables import unpacked
-
-_RECENT = 1_000  # jobs whose values are kept for late labels
 
 
 class Workflow:
@@ -65,22 +60,19 @@ class Workflow:
         namespace: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        if sampler is not None or store is not None:
-            like = None  # beliefs belong to a sampler and to the store it learned from
         self.graph = graph
-        self.sampler = sampler or (like.sampler if like else Thompson())
+        if like is None or sampler is not None or store is not None:
+            self._learner = Learner(graph.name, sampler or Thompson(), store)
+        else:
+            self._learner = like._learner
         self.thresholds = dict(graph.thresholds)
         self.last: Outcome | None = None
         self.__name__, self.__doc__ = graph.name, graph.doc or None
         self._on_failure = one_of("on_failure", on_failure, ("return", "raise"))
         self._settings = settings_from(Settings(), options)
-        self._store = store or (like._store if like else None)
-        self._lock = like._lock if like else threading.RLock()
-        self._recall = like._recall if like else None
-        self._namespace = namespace
+        self._names = Names(graph, namespace or {})
         self._runner: Runner | None = None
-        self._stale: set[str] = set()
-        self._values: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._recent = Recent()
 
     @property
     def name(self) -> str:
@@ -88,13 +80,14 @@ class Workflow:
         return self.graph.name
 
     @property
-    def store(self) -> Store:
-        """Where records go; opened at first use."""
-        if self._store is None:
-            from flexiflow.stores import SQLStore
+    def sampler(self) -> Sampler:
+        """Who chooses, with what it has learned."""
+        return self._learner.sampler
 
-            self._store = SQLStore()
-        return self._store
+    @property
+    def store(self) -> Store:
+        """Where records go; the default one is opened at first use."""
+        return self._learner.store
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """Run one job and return its output.
@@ -111,11 +104,12 @@ class Workflow:
     def job(self, *args: Any, **inputs: Any) -> Outcome:
         """Run one job and return its whole :class:`Outcome`, passed or not."""
         given = bind(self.graph, args, inputs)
-        self._warn_of_stale_names()
-        with self._lock:
+        self._names.warn()
+        with self._learner.lock:
             if self._runner is None:
                 self._runner = self._make_runner(self._settings)
-        outcome = self._runner.one(given)
+        with users_own_frames():
+            outcome = self._runner.one(given)
         self._note(outcome)
         return outcome
 
@@ -216,12 +210,12 @@ class Workflow:
         self, runner: Runner, pairs: Iterator[JobPair], together: bool
     ) -> Iterator[Outcome]:
         try:
-            for outcome in runner.stream(pairs, together=together):
-                self._note(outcome)
-                yield outcome
+            with users_own_frames():
+                for outcome in runner.stream(pairs, together=together):
+                    self._note(outcome)
+                    yield outcome
         finally:
-            if self._recall is not None and runner.run in self._recall.own:
-                self._recall.save()
+            self._learner.save(runner.run)
 
     def _make_runner(
         self,
@@ -231,37 +225,26 @@ class Workflow:
         workers: int = 1,
         seed: int | None = None,
     ) -> Runner:
-        self._warn_of_stale_names()
-        own = sampler is None and store is None
-        if own:
-            self._learn_from_log()
+        self._names.warn()
+        learner = self._learner
         runner = Runner(
             self.graph,
-            sampler or self.sampler,
-            self.store if store is None else store,
+            sampler or learner.sampler,
+            learner.store if store is None else store,
             settings=settings,
             thresholds=self.thresholds,
             workers=workers,
             seed=seed,
-            lock=self._lock if sampler is None else None,
+            lock=learner.lock if sampler is None else None,
         )
         runner.define()
-        if own and self._recall is not None:
-            self._recall.own.add(runner.run)
+        if sampler is None and store is None:
+            learner.join(runner.run)
         return runner
-
-    def _learn_from_log(self) -> None:
-        with self._lock:
-            if self._recall is None:
-                self._recall = Recall(self.store, self.name, self.sampler)
-            self._recall.catch_up()
 
     def _note(self, outcome: Outcome) -> None:
         self.last = outcome
-        if None in outcome.job.terms.values():
-            self._values[outcome.job_id] = outcome.values
-            if len(self._values) > _RECENT:
-                self._values.popitem(last=False)
+        self._recent.keep(outcome)
 
     def _insist(self, outcome: Outcome, on_failure: str) -> None:
         if on_failure == "raise" and not outcome.passed:
@@ -274,20 +257,10 @@ class Workflow:
     def feedback(self, job_id: str, *, score: float | None = None, **labels: Any) -> Feedback:
         """Give a job its label, or a score, after it has ended.
 
-        Parameters
-        ----------
-        job_id
-            As in the tables.
-        score
-            Sets the job's reward directly.
-        **labels
-            Inputs that default to None and were not given.
-
-        Returns
-        -------
-        The record: all terms as they stand now, and the reward. It is durable.
+        ``labels`` are inputs that default to None and were not given; ``score`` sets the
+        reward directly. Returns the record with all terms as they stand now; it is durable.
         """
-        values = self._values.get(job_id)
+        values = self._recent.values_of(job_id)
         record = late_feedback(self.graph, self.store, job_id, labels, score, values)
         self.store.append([record])
         return record
@@ -307,27 +280,11 @@ class Workflow:
 
     def reset(self) -> None:
         """Forget what was learned; the records stay."""
-        with self._lock:
-            fresh = type(self.sampler)().state
-            if self._recall is None:
-                self._recall = Recall(self.store, self.name, self.sampler)
-            if fresh:
-                self.sampler.state = fresh
-            self._recall.forget()
+        self._learner.forget()
 
     def notices(self) -> list[str]:
         """What this definition changes for what was learned under older ones."""
         return changes(self.graph, self.store)
-
-    def _warn_of_stale_names(self) -> None:
-        for name in stale(self.graph, self._namespace or {}):
-            if name not in self._stale:
-                self._stale.add(name)
-                warnings.warn(
-                    f"{name!r} has been redefined since {self.name} was defined, which still "
-                    "uses the old one. Define the workflow again to use the new one.",
-                    stacklevel=3,
-                )
 
     def __repr__(self) -> str:
         from flexiflow.widgets.picture import text
@@ -338,26 +295,3 @@ class Workflow:
         from flexiflow.widgets.picture import svg, text
 
         return {"text/plain": text(self.graph), "image/svg+xml": svg(self.graph)}
-
-
-@overload
-def workflow(function: Callable[..., Any]) -> Workflow: ...
-@overload
-def workflow(**options: Any) -> Callable[[Callable[..., Any]], Workflow]: ...
-def workflow(
-    function: Callable[..., Any] | None = None, **options: Any
-) -> Workflow | Callable[[Callable[..., Any]], Workflow]:
-    """Make a workflow of a function whose body is written in the language.
-
-    The body is read, not run; see the README for the statements it may hold. With options
-    (``sampler``, ``store``, ``on_failure`` and those of :meth:`Workflow.run`) write
-    ``@flexiflow.workflow(max_attempts=5)``.
-
-    Raises
-    ------
-    WorkflowSyntaxError
-        Where the body breaks a rule of the language, at the user's own line.
-    """
-    if function is None:
-        return lambda f: Workflow(read_function(f), namespace=f.__globals__, **options)
-    return Workflow(read_function(function), namespace=function.__globals__, **options)

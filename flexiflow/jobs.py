@@ -148,13 +148,15 @@ def _columns(jobs: Any) -> list[str] | None:
 
 def _rows(jobs: Any, columns: list[str] | None) -> Iterable[Any]:
     if columns is None:
-        return iter(jobs)
+        plain: Iterable[Any] = iter(jobs)
+        return plain
     if hasattr(jobs, "collect"):
         jobs = jobs.collect()
     if hasattr(jobs, "iter_rows"):
-        return iter(jobs.iter_rows(named=True))
-    plain = jobs.itertuples(index=False, name=None)
-    return (dict(zip(columns, values, strict=True)) for values in plain)
+        rows: Iterable[Any] = jobs.iter_rows(named=True)
+        return rows
+    tuples = jobs.itertuples(index=False, name=None)
+    return (dict(zip(columns, values, strict=True)) for values in tuples)
 
 
 def _check_columns(graph: Graph, columns: list[str], ids: str | None) -> None:

@@ -128,7 +128,7 @@ def test_failures_are_remembered_too():
 
 def brute_known(graph, memo):
     """What is known, by walking every configuration."""
-    known = [dict() for _ in graph.nodes]
+    known = [{} for _ in graph.nodes]
     for c in itertools.product(*[range(len(n.choices)) for n in graph.nodes]):
         numbers = {}
         for v, parents in enumerate(graph.parents):

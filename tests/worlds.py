@@ -101,7 +101,7 @@ def outcome(
             0.0,
             False,
             None,
-        )  # fmt: skip
+        )
         for v, n in enumerate(graph.nodes)
     )
     verdicts = tuple(
@@ -115,7 +115,7 @@ def outcome(
             None,
             0.0,
             False,
-        )  # fmt: skip
+        )
         for a, scope in zip(graph.assertions, graph.scopes, strict=True)
     )
     empty: Mapping[str, Any] = MappingProxyType({})

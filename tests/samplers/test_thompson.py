@@ -9,7 +9,7 @@ from contracts.sampler_contract import SamplerContract
 from worlds import chain, diamond, node, outcome
 
 from flexiflow.errors import BadInput
-from flexiflow.graph import Expression, Graph, Input, Objective, Read
+from flexiflow.graph import Expression, Graph, Input, Node, Objective, Read
 from flexiflow.samplers import JobState, Thompson
 from flexiflow.samplers.space import Space
 
@@ -143,19 +143,15 @@ def test_a_candidate_that_breaks_is_dropped():
 
 
 def test_the_price_weighs_seconds_and_declared_cost_as_stated():
-    dear = node("n", {"free": str, "paid": repr}, "x")
-    paid = dear.candidates[1]
-    options = type(paid.options)(cost=3.0)
-    dear = Graph(
-        "priced", (Input("x"),),
-        (type(dear)("n", ("n",), (dear.candidates[0], type(paid)("paid", repr, options, paid.kind, "f")),
-                    dear.args),),
-        objectives=(
-            Objective("runtime", Expression("runtime", 1, (Read("runtime", ""),), abs), -1, 2.0, 1),
-            Objective("cost", Expression("cost", 1, (Read("cost", ""),), abs), -1, 0.5, 1),
-        ),
-    )  # fmt: skip
-    price = Thompson().believe(Space(dear), 1, 0).price
+    free, paid = node("n", {"free": str}, "x"), node("n", {"paid": repr}, "x", cost=3.0)
+    both = Node("n", ("n",), free.candidates + paid.candidates, free.args)
+
+    def weighed(word, weight):
+        return Objective(word, Expression(word, 1, (Read(word, ""),), abs), -1, weight, 1)
+
+    goals = (weighed("runtime", 2.0), weighed("cost", 0.5))
+    graph = Graph("priced", (Input("x"),), (both,), objectives=goals)
+    price = Thompson().believe(Space(graph), 1, 0).price
     np.testing.assert_allclose(price, [2.0 * 1.0, 2.0 * 1.0 + 0.5 * 3.0])
 
 

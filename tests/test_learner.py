@@ -1,0 +1,139 @@
+"""What is remembered over restarts, edits, resets and crashes."""
+
+import json
+import warnings
+
+import pytest
+from cells import cell
+
+import flexiflow
+from flexiflow import BadInput, MemoryStore
+from flexiflow.candidates import candidate
+
+SWITCHING = "f(x)\none = (bad | good)(x)\nassert one == 'good'"
+GOOD_AND_BAD = {"bad": lambda x: "bad", "good": lambda x: "good"}
+
+
+def first_choice(it):
+    return it.job(0).attempts[0].candidate
+
+
+def test_a_restart_resumes_with_what_was_learned():
+    store = MemoryStore()
+    it = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    it.run([{"x": k} for k in range(60)])
+    again = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    assert [first_choice(again) for _ in range(10)] == ["good"] * 10
+    # Beliefs are the same from the snapshot, from the log alone, and as first learned.
+    rebuilt = cell(SWITCHING, GOOD_AND_BAD, store=WithoutSnapshots(store))
+    rebuilt.run([])
+    third = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    third.run([])
+    ours, theirs = rebuilt.sampler.state, third.sampler.state
+    for name in ("passes", "completes"):
+        assert dict(zip(map(tuple, ours[name]["keys"]), ours[name]["sums"], strict=True)) == dict(
+            zip(map(tuple, theirs[name]["keys"]), theirs[name]["sums"], strict=True)
+        )
+    assert ours["evidence"] == theirs["evidence"] > 0
+
+
+class WithoutSnapshots:
+    def __init__(self, store):
+        self._store = store
+
+    def append(self, records):
+        pass
+
+    def read(self, table, **filters):
+        frame = self._store.read(table, **filters)
+        return frame.clear() if table == "snapshots" else frame
+
+
+def test_a_snapshot_that_is_broken_is_passed_over_with_a_warning():
+    store = MemoryStore()
+    cell(SWITCHING, GOOD_AND_BAD, store=store).run([{"x": k} for k in range(60)])
+    snapshot = store.read("snapshots").row(-1, named=True)
+    state = json.loads(snapshot["state"])
+    state["passes"]["sums"][0][0] = -1
+    store.append(
+        [flexiflow.records.Snapshot("f", "Thompson", snapshot["upto"], 0.0, state)]
+    )  # fmt: skip
+    again = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    with pytest.warns(UserWarning, match="learned again from the log"):
+        assert first_choice(again) == "good"
+    assert again.sampler.evidence > 60
+
+
+def test_two_kernels_on_one_store_learn_from_each_other():
+    store = MemoryStore()
+    one, two = (cell(SWITCHING, GOOD_AND_BAD, store=store) for _ in range(2))
+    two.run([])
+    one.run([{"x": k} for k in range(60)])
+    two.run([{"x": 0}])
+    assert two.sampler.evidence == one.sampler.evidence + 2
+    one.run([])
+    assert one.sampler.evidence == two.sampler.evidence
+
+
+def test_reset_forgets_for_good_and_keeps_the_records():
+    store = MemoryStore()
+    it = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    it.run([{"x": k} for k in range(60)])
+    it.reset()
+    assert it.sampler.evidence == 0
+    again = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    again.run([])
+    assert again.sampler.evidence == 0
+    assert len(again.log()) == 60
+
+
+def test_edited_candidates_and_assertions_start_anew_with_a_notice():
+    store = MemoryStore()
+    cell(SWITCHING, GOOD_AND_BAD, store=store).run([{"x": k} for k in range(30)])
+    same = cell(SWITCHING, GOOD_AND_BAD, store=store)
+    assert same.notices() == []
+    edited = cell(SWITCHING, {**GOOD_AND_BAD, "bad": lambda x: "good"}, store=store)
+    assert edited.notices() == [
+        "The candidate bad of one was edited: it starts from what is known of the others at "
+        "its node."
+    ]
+    other = cell(SWITCHING.replace("'good'", "'bad'"), GOOD_AND_BAD, store=store)
+    assert "pass it is learned anew" in other.notices()[0]
+    other.run([{"x": k} for k in range(30)])
+    assert first_choice(other) == "bad"
+
+
+def test_ids_resume_and_are_never_overwritten():
+    it = cell("f(x)\none = a(x)", {"a": str})
+    jobs = [{"x": "a", "id": 1}, {"x": "b", "id": 2}]
+    it.run(jobs, ids="id")
+    with pytest.raises(BadInput, match=r"already has a job '1'.*resume=True"):
+        it.run(jobs, ids="id")
+    run = it.run([*jobs, {"x": "c", "id": 3}], ids="id", resume=True)
+    assert run.jobs["job_id"].to_list() == ["3"]
+    assert it.log()["job_id"].to_list() == ["1", "2", "3"]
+
+
+def test_an_effect_of_unknown_state_is_not_run_again():
+    sent, store = [], MemoryStore()
+    models = {"send": candidate(lambda x: sent.append(x) or "ok", effects=True)}
+    it = cell("f(x)\none = send(x)", models, store=store)
+    mark = flexiflow.records.Effect("7", "f", "one", "send", 0.0, "started")
+    store.append([mark])  # what a crash in the middle of the effect leaves behind
+    run = it.run([{"x": 1, "id": 7}], ids="id")
+    assert sent == []
+    assert run.attempts["kind"].to_list() == ["unknown effect"]
+    assert "not run again unasked" in run.jobs["error"][0]
+
+
+def test_a_helper_redefined_since_is_told_once():
+    names = {"a": str, "fine": lambda value: True}
+    it = cell("f(x)\none = a(x)\nassert fine(one)", names)
+    it = type(it)(it.graph, store=MemoryStore(), namespace=names)
+    it(1)
+    names["fine"] = lambda value: False
+    with pytest.warns(UserWarning, match="'fine' has been redefined since f was defined"):
+        assert it.job(1).passed
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        it(1)
