@@ -1,0 +1,76 @@
+"""The contract on a PostgreSQL server, where ``FLEXIFLOW_TEST_DATABASE`` gives its URL.
+
+Each test works in a schema of its own, which is dropped at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from contracts.store_contract import StoreContract
+from contracts.store_records import outcome
+
+from flexiflow.stores import SQLStore, Store
+
+SERVER = os.environ.get("FLEXIFLOW_TEST_DATABASE", "")
+pytestmark = pytest.mark.skipif(not SERVER, reason="needs a server of its own")
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    from sqlalchemy import create_engine
+
+    from flexiflow.stores.servers import url_of
+
+    schema = f"flexiflow_{uuid.uuid4().hex}"
+    place = url_of(SERVER)
+    assert place is not None
+    engine = create_engine(place, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    try:
+        own = place.update_query_dict({"options": f"-csearch_path={schema}"})
+        yield own.render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+        engine.dispose()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with SQLStore(url) as store:
+        yield store
+
+
+class TestServer(StoreContract):
+    """The contract, on a server."""
+
+
+def test_several_stores_are_made_and_filled_at_once(url: str) -> None:
+    faults: list[BaseException] = []
+
+    def work(name: int) -> None:
+        try:
+            with SQLStore(url) as store:
+                for k in range(20):
+                    store.append([outcome(f"{name}-{k}")])
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with SQLStore(url) as store:
+        jobs = store.read("jobs")
+    assert jobs["job_id"].n_unique() == 80
+    for name in range(4):
+        mine = [j for j in jobs["job_id"] if j.startswith(f"{name}-")]
+        assert mine == [f"{name}-{k}" for k in range(20)]
