@@ -33,7 +33,9 @@ class Learner:
             if self._store is None:
                 from flexiflow.stores import SQLStore
 
-                self._store = SQLStore()
+                self._store = store = SQLStore()
+                if store.fresh:
+                    print(f"FlexiFlow keeps its records in {store.location}")
             return self._store
 
     def _log(self) -> Recall:

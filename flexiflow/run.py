@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -94,9 +95,7 @@ class Progress:
                 run.count(outcome)
                 yield outcome
             return
-        from tqdm.auto import tqdm
-
-        with tqdm(total=self._total, desc=self._name, unit="job", mininterval=0.2) as bar:
+        with _bar(total=self._total, desc=self._name, unit="job", mininterval=0.2) as bar:
             for outcome in outcomes:
                 run.count(outcome)
                 self._note(outcome)
@@ -122,7 +121,31 @@ class Progress:
         return text
 
 
+def _bar(**options: Any) -> Any:
+    """A bar of tqdm's; in a notebook one line of text, which a saved notebook keeps."""
+    from tqdm import tqdm
+
+    if not _in_notebook():
+        return tqdm(**options)
+    from IPython.display import display
+
+    class Line(tqdm):  # type: ignore[misc, unused-ignore]  # tqdm carries no types
+        line: Any = None
+
+        def display(self, msg: str | None = None, pos: int | None = None) -> None:
+            text = {"text/plain": msg or str(self)}
+            if self.line is None:
+                self.line = display(text, raw=True, display_id=True)
+            else:
+                self.line.update(text, raw=True)
+
+    return Line(**options, ncols=110, file=io.StringIO())
+
+
 def _visible() -> bool:
+    return _in_notebook() or sys.stderr.isatty()
+
+
+def _in_notebook() -> bool:
     shell: Any = sys.modules.get("IPython")
-    in_notebook = shell is not None and shell.get_ipython() is not None
-    return in_notebook or sys.stderr.isatty()
+    return shell is not None and shell.get_ipython() is not None

@@ -216,7 +216,7 @@ GOOD_AND_BAD = {"bad": lambda x: "bad", "good": lambda x: "good"}
 def test_the_progress_bar_shows_pass_rate_seconds_and_the_leading_path(capsys):
     it = cell(SWITCHING, GOOD_AND_BAD)
     it.run([{"x": k} for k in range(30)], progress=True)
-    shown = capsys.readouterr().err
+    shown = "".join(capsys.readouterr())
     assert "30/30" in shown
     assert "100.0% passed" in shown
     assert "s/job, good" in shown

@@ -1,0 +1,1 @@
+"""Measurements: ``python -m flexiflow.benchmarks``."""

@@ -97,7 +97,8 @@ class Decision:
     price
         Expected price still to be paid (seconds, or what ``minimize`` weighs).
     node_pass, node_seconds
-        Per node, as drawn for this job; None from a sampler without beliefs.
+        Per node, as drawn for this job; None from a sampler without beliefs, or where nothing
+        was seen yet.
     explain
         Computes the rest; call it after the job.
     """
@@ -106,7 +107,7 @@ class Decision:
     pass_probability: float | None
     price: float | None
     node_pass: tuple[float, ...] | None
-    node_seconds: tuple[float, ...] | None
+    node_seconds: tuple[float | None, ...] | None
     explain: Callable[[], Explanation]
 
 

@@ -47,8 +47,10 @@ class Beliefs:
     ----------
     passes
         Pass probabilities, `(draws, candidates)`.
-    seconds, price
-        Expected seconds and price of one run, `(candidates,)`; above 0.
+    seconds
+        Expected seconds of one run, `(candidates,)`; NaN where nothing was seen.
+    price
+        Expected price of one run, `(candidates,)`; above 0.
     """
 
     passes: Floats
@@ -166,9 +168,13 @@ def _decision(
         prod(passes),
         sum(prices),
         tuple(passes),
-        tuple(beliefs.seconds[rows].tolist()),
+        _known(beliefs.seconds[rows]),
         cache(lambda: _explain(block, picked, space.everything, at, alive, unpaid)),
     )
+
+
+def _known(seconds: Floats) -> tuple[float | None, ...]:
+    return tuple(None if s != s else s for s in seconds.tolist())
 
 
 def _explain(
@@ -241,6 +247,6 @@ def _decide_near(block: Block, picked: int, state: JobState) -> Decision | None:
         float(chance),
         float(due_now),
         tuple(passes[rows].tolist()),
-        tuple(block.beliefs.seconds[rows].tolist()),
+        _known(block.beliefs.seconds[rows]),
         cache(lambda: _explain(block, picked, among, at, everything_alive, unpaid)),
     )

@@ -82,7 +82,8 @@ class Thompson(Lifted):
             )
             passes[:, columns] *= self.passes.sample(judged, draws, rng, self.temperature)
         seconds = self.seconds.mean(self.seconds.table.rows(keys))
-        return Beliefs(passes, seconds, price_of(graph, seconds))
+        known = seconds if self.seconds.table.sums.any() else np.full_like(seconds, np.nan)
+        return Beliefs(passes, known, price_of(graph, seconds))
 
     @property
     def state(self) -> dict[str, Any]:

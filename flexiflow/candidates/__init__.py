@@ -1,0 +1,29 @@
+"""Candidates: models of every kind behind one seam, and how they are declared and run."""
+
+from flexiflow.candidates.adopting import adopt
+from flexiflow.candidates.base import (
+    Alternatives,
+    Candidate,
+    Declared,
+    Named,
+    Options,
+    Raw,
+    Result,
+)
+from flexiflow.candidates.declaring import any_of, candidate, named
+from flexiflow.candidates.kinds import KINDS
+
+__all__ = [
+    "KINDS",
+    "Alternatives",
+    "Candidate",
+    "Declared",
+    "Named",
+    "Options",
+    "Raw",
+    "Result",
+    "adopt",
+    "any_of",
+    "candidate",
+    "named",
+]
