@@ -25,8 +25,6 @@ assert good(end)
 """
 
 
-
-
 def workflow(store: Store, good: Callable[[Any], bool], fixed: bool = False) -> Workflow:
     """Three nodes with three trivial candidates each and one assertion."""
     models: dict[str, Any] = {
@@ -135,10 +133,7 @@ def _single(jobs: int) -> dict[str, Any]:
 
 def _imported(package: str) -> dict[str, Any]:
     """Microseconds that importing a package takes in a fresh interpreter."""
-    code = (
-        "import time; t = time.perf_counter(); "
-        f"import {package}; print(time.perf_counter() - t)"
-    )
+    code = f"import time; t = time.perf_counter(); import {package}; print(time.perf_counter() - t)"
     times = []
     for _ in range(5):
         done = subprocess.run(
