@@ -32,3 +32,13 @@ def test_its_cell_is_the_workflow_of_the_notebook():
         for line in __import__("nbformat").read(notebook, 4).cells[5].source.splitlines()
         if line.strip()
     ]
+
+
+@pytest.mark.demo
+def test_its_picture_is_the_one_that_the_workflow_draws():
+    from flexiflow.examples.id_cards.workflow import id_cards
+    from flexiflow.widgets.picture import svg
+
+    name = re.search(r"!\[.*\]\((.*\.svg)\)", README).group(1)
+    picture = Path(__file__).parent.parent / name
+    assert picture.read_text(encoding="utf-8") == svg(id_cards.graph)
