@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flexiflow.candidates import Result, any_of, candidate, named
+from flexiflow.candidates import Result, any_of, candidate, memory_bound, named
 from flexiflow.defining import workflow
 from flexiflow.errors import (
     BadInput,
@@ -73,6 +73,7 @@ __all__ = [
     "extra",
     "load_ipython_extension",
     "maximize",
+    "memory_bound",
     "minimize",
     "named",
     "runtime",

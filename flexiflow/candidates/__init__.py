@@ -12,6 +12,7 @@ from flexiflow.candidates.base import (
 )
 from flexiflow.candidates.declaring import any_of, candidate, named
 from flexiflow.candidates.kinds import KINDS
+from flexiflow.candidates.loading import memory_bound
 
 __all__ = [
     "KINDS",
@@ -25,5 +26,6 @@ __all__ = [
     "adopt",
     "any_of",
     "candidate",
+    "memory_bound",
     "named",
 ]

@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from flexiflow.candidates.base import Options, Result
+from flexiflow.errors import BadInput
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +27,7 @@ class Module:
 
     def __init__(self, model: torch.nn.Module, options: Options | None = None) -> None:
         self.model = model
-        self._wanted = options.device if options else "auto"
+        self._wanted = _available(options.device if options else "auto")
         self._placed = False
         self._lock = threading.Lock()
 
@@ -82,6 +83,18 @@ class Module:
             if self._wanted != "auto" or homes == {"cpu"}:
                 self.model.to(_resolve(self._wanted))
             self._placed = True
+
+
+def _available(device: str) -> str:
+    """The device that is asked for, if this machine has it."""
+    import torch
+
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise BadInput(
+            f"device={device!r} is asked for, and torch {torch.__version__} finds no CUDA device "
+            "here. Leave it out, or write device='auto': the GPU where there is one."
+        )
+    return device
 
 
 def _resolve(device: str) -> str:

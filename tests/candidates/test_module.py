@@ -11,6 +11,7 @@ import torch
 from flexiflow.candidates import adopt, candidate
 from flexiflow.candidates.call import run
 from flexiflow.candidates.module import Module
+from flexiflow.errors import BadInput
 
 
 def net() -> torch.nn.Module:
@@ -119,3 +120,22 @@ def test_unequal_shapes_run_one_by_one() -> None:
     assert told[1].shape == (2, 4)
     with pytest.raises(TypeError, match="must return one tensor"):
         Module(Returns([1])).together(([torch.ones(3)],), {})
+
+
+def test_a_gpu_that_is_not_there_is_told_at_once() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(BadInput, match="finds no CUDA device here"):
+        adopt(candidate(torch.nn.Linear(2, 3), device="cuda"), "m")
+
+
+@pytest.mark.parametrize("device", ["cuda", "auto"])
+def test_on_a_gpu_it_runs_there_and_answers_on_the_cpu(device: str) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("this machine has no GPU")
+    layer = torch.nn.Linear(2, 3)
+    wanted = layer(torch.ones(1, 2)).detach()
+    told = run(adopt(candidate(layer, device=device), "m"), (torch.ones(1, 2),), {}, seed=0)
+    assert next(layer.parameters()).device.type == "cuda"
+    assert told.value.device.type == "cpu"
+    torch.testing.assert_close(told.value, wanted, rtol=1e-4, atol=1e-4)

