@@ -1,36 +1,22 @@
 """Evaluating the user's own expressions on the values of a job: arguments, tests, terms.
 
 An assertion that raises is a failed check: parsing an output inside an assertion is normal.
-But a ``NameError`` or ``ImportError``, or the same error at the same place on every check of
-the first five jobs, is a mistake in the assertion itself. Then the run stops with that
-error, and nothing is learned from those jobs (:class:`Doubts`).
+But a ``NameError`` or an ``ImportError`` is a mistake in the workflow itself, and raised.
 """
 
 from __future__ import annotations
 
 import math
 import numbers
-import traceback
 import warnings
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from flexiflow.errors import Missing
 from flexiflow.graph import Expression, Graph, Objective, Read
-from flexiflow.records import Outcome
-from flexiflow.versions import Version
+from flexiflow.versions import Version, read_only
 
 BUGS = (NameError, ImportError)
-PATIENCE = 5  # jobs
-
-
-class Place(NamedTuple):
-    """Where an error came from: the same place is the same mistake."""
-
-    error: type[BaseException]
-    filename: str
-    line: int
 
 
 class Extras(dict[str, Any]):
@@ -47,7 +33,7 @@ class View:
         self, graph: Graph, inputs: Mapping[str, Any], thresholds: Mapping[str, float]
     ) -> None:
         self._graph = graph
-        self._inputs = inputs
+        self._inputs = {name: read_only(value) for name, value in inputs.items()}
         self._thresholds = thresholds
         self.made: dict[int, Version] = {}
         self.runtime = self.cost = 0.0
@@ -95,93 +81,19 @@ class View:
         return version.confidence
 
 
-def place_of(error: BaseException) -> Place:
-    """Where an error was raised: the innermost frame."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    return Place(type(error), last.filename if last else "", (last.lineno or 0) if last else 0)
-
-
 def told(error: BaseException) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__
 
 
-_NOTE = "This is in the "
-_PACKAGE = str(Path(__file__).parent)
+NOTE = "This is in the "
 
 
 def blame_user(error: BaseException, what: str, text: str, line: int) -> BaseException:
     """The user's own error, with a note saying where in the workflow it came from."""
-    error.add_note(f"{_NOTE}{what} `{text}`, line {line} of the workflow.")
+    error.add_note(f"{NOTE}{what} `{text}`, line {line} of the workflow.")
     return error
-
-
-class users_own_frames:  # noqa: N801  # reads as the statement it is
-    """Context in which an error that is the user's loses the frames of ours above it."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Leave the user's own frames only."""
-        if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())):
-            assert error is not None
-            frame = error.__traceback__
-            while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-                frame = frame.tb_next
-            raise error.with_traceback(frame) from None
-
-
-class Doubts:
-    """Assertions that have raised on every check so far; see the module's text."""
-
-    def __init__(self) -> None:
-        self._sound: set[int] = set()
-        self._suspects: dict[int, Place] = {}
-        self._jobs: dict[int, int] = {}
-        self._held: list[Outcome] = []
-
-    def settle(
-        self, graph: Graph, outcome: Outcome, sound: set[int],
-        raised: Mapping[int, Sequence[BaseException]],
-    ) -> list[Outcome]:  # fmt: skip
-        """Take in an ended job; give back the outcomes that may be learned from now.
-
-        Parameters
-        ----------
-        sound
-            Assertions with a check in this job that did not raise.
-        raised
-            Assertion -> what its other checks raised.
-
-        Raises
-        ------
-        Exception
-            The user's own error once it was there on ``PATIENCE`` jobs.
-        """
-        self._sound |= sound
-        for a, errors in raised.items():
-            if a in self._sound:
-                continue
-            places = {place_of(e) for e in errors}
-            suspect = self._suspects.setdefault(a, next(iter(places)))
-            if places != {suspect}:
-                self._sound.add(a)
-                continue
-            self._jobs[a] = self._jobs.get(a, 0) + 1
-            if self._jobs[a] >= PATIENCE:
-                self._held.clear()
-                it = graph.assertions[a]
-                raise blame_user(errors[-1], "assertion", it.text, it.line)
-        if any(a not in self._sound for a in raised):
-            self._held.append(outcome)
-            return []
-        if set(self._suspects) - self._sound:
-            return [outcome]
-        released, self._held = self._held, []
-        return [*released, outcome]
 
 
 def features(graph: Graph, view: View, warned: set[str]) -> dict[str, Any]:
@@ -234,6 +146,23 @@ def plain_feature(value: Any) -> Any:
             return [float(x) for x in listed]
         raise TypeError("a vector feature must be one-dimensional and numeric")
     raise TypeError(f"a feature must be a number, a category or a short vector, not {value!r:.80}")
+
+
+def awaited(graph: Graph, values: Mapping[str, Any]) -> set[str]:
+    """The names, of those that have a value, that terms waiting for a label will read."""
+    late = {i.name for i in graph.inputs if i.late}
+    waiting = [o.expression.names for o in graph.objectives if waits(graph, o, values)]
+    return set().union(*waiting) & values.keys() - late
+
+
+def worth_of(graph: Graph, view: View) -> float:
+    """The objective of the present values as far as it is known, without what has been spent."""
+    terms: dict[str, float | None] = {}
+    if any(o.word is None for o in graph.objectives):
+        terms, _ = terms_of(graph, view, view.values())
+    return sum(
+        o.sign * o.weight * (terms.get(o.text) or 0.0) for o in graph.objectives if o.word is None
+    )
 
 
 def waits(graph: Graph, objective: Objective, inputs: Mapping[str, Any]) -> bool:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
-from flexiflow.checks import blame_user, reward_of, terms_of, waits
+from flexiflow.checks import awaited, blame_user, reward_of, terms_of
 from flexiflow.course import Course
 from flexiflow.encode import to_json
 from flexiflow.graph import Graph
-from flexiflow.present import Present
+from flexiflow.present import Present, Ticket
 from flexiflow.records import Job, Outcome, Status
-
-
-class Ticket(NamedTuple):
-    """Which job of which run this is."""
-
-    job_id: str
-    run: str
-    number: int
-    seed: int
+from flexiflow.versions import own
 
 
 def close(course: Course, ticket: Ticket, started: float) -> Outcome:
@@ -29,7 +21,7 @@ def close(course: Course, ticket: Ticket, started: float) -> Outcome:
     job = course.job
     graph, view, ledger = job.graph, job.view, job.ledger
     view.runtime, view.cost = ledger.seconds, ledger.cost
-    output, values = _output(job, status), view.values()
+    output, values = own(_output(job, status)), view.values()
     terms, wrong = terms_of(graph, view, values)
     text, kind = to_json(output) if job.configuration is not None else (None, None)
     record = Job(
@@ -85,15 +77,9 @@ def _output(job: Present, status: Status) -> Any:
 
 def _kept(graph: Graph, values: dict[str, Any]) -> str | None:
     """The values that waiting terms will read, as far as they are JSON."""
-    wanted: set[str] = set()
-    for objective in graph.objectives:
-        if waits(graph, objective, values):
-            wanted |= objective.expression.names
-    late = {i.name for i in graph.inputs if i.late}
     kept = {}
-    for name in sorted(wanted - late):
-        if name in values:
-            text, kind = to_json(values[name])
-            if kind == "json":
-                kept[name] = json.loads(text)
+    for name in sorted(awaited(graph, values)):
+        text, kind = to_json(values[name])
+        if kind == "json":
+            kept[name] = json.loads(text)
     return json.dumps(kept) if kept else None

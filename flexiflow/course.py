@@ -16,16 +16,20 @@ from typing import Any
 
 from flexiflow.candidates import call
 from flexiflow.candidates.base import Raw
-from flexiflow.checks import View
+from flexiflow.checks import View, worth_of
+from flexiflow.errors import WorkerError
 from flexiflow.executors import submit
 from flexiflow.graph import Configuration, Graph
 from flexiflow.judge import Judge
 from flexiflow.ledger import Ledger
-from flexiflow.present import End, Failed, Present, World
+from flexiflow.present import End, Failed, Present, Ticket, World
 from flexiflow.records import Status
 from flexiflow.samplers.base import Decision, JobState
 from flexiflow.steps import Start, Steps
 from flexiflow.versions import Memo, Version
+
+Worth = tuple[int, bool, float]
+"""What the best attempt is chosen by: assertions that hold, completeness, objective."""
 
 
 class Course:
@@ -41,14 +45,15 @@ class Course:
     """
 
     def __init__(
-        self, graph: Graph, world: World, job_id: str, seed: int, inputs: Mapping[str, Any]
+        self, graph: Graph, world: World, ticket: Ticket, inputs: Mapping[str, Any]
     ) -> None:
         view = View(graph, inputs, world.thresholds)
-        state = JobState(graph, seed, barred=world.cooling())
-        self.job = Present(graph, world, job_id, view, state, Memo(graph), Ledger(graph))
+        state = JobState(graph, ticket.seed, barred=world.cooling())
+        memo, ledger = Memo(graph), Ledger(graph)
+        self.job = Present(graph, world, ticket.job_id, ticket.number, view, state, memo, ledger)
         self.judge = Judge(self.job)
         self._steps = Steps(self.job, self.judge)
-        self._best: tuple[int, dict[int, Version], Configuration] | None = None
+        self._best: tuple[Worth, dict[int, Version], Configuration] | None = None
 
     def run(self) -> tuple[Status, str | None]:
         """Take the job to its end; how it ended, and why if it did not pass."""
@@ -67,13 +72,12 @@ class Course:
 
     def _pursue(self) -> None:
         job = self.job
-        stop = job.world.settings.stop_when
         failed_at: int | None = None
         while True:
             decision = job.world.propose(job.state)
             if decision is None:
                 raise End("exhausted", job.reason)
-            if failed_at is not None and stop is not None and stop(decision):
+            if failed_at is not None and self._is_not_worth(decision):
                 raise End("stopped", job.reason)
             self._point(decision, failed_at)
             try:
@@ -83,6 +87,16 @@ class Course:
                 failed_at = failed.node
             self._keep_best()
             job.state.known = [set(lineages) for lineages in job.memo.known()]
+
+    def _is_not_worth(self, decision: Decision) -> bool:
+        """Whether the best that is left is expected to bring less than its price."""
+        stop = self.job.world.settings.stop_when
+        if stop is None:
+            return False
+        if callable(stop):
+            return stop(decision)
+        chance, price = decision.pass_probability, decision.price
+        return chance is not None and price is not None and stop * chance <= price
 
     def _point(self, decision: Decision, failed_at: int | None) -> None:
         """Make a configuration the present one; what it shares with the last one stays."""
@@ -142,10 +156,22 @@ class Course:
                     except Failed as failure:
                         failed = failed or failure
         finally:
-            for future in flying:
-                future.cancel()
+            for future, start in flying.items():
+                self._call_off(future, start)
         if failed is not None:
             raise failed
+
+    def _call_off(self, future: Future[Raw], start: Start) -> None:
+        """The job ends while an attempt is on its way: strike it, or note how it ended."""
+        if future.cancel():
+            self.job.ledger.withdraw(start.tried)
+            return
+        try:
+            raw = future.result()
+        except WorkerError:
+            self.job.ledger.withdraw(start.tried)  # what ends the job is raised already
+        else:
+            self._steps.note(start, raw)
 
     def _launch(self, start: Start, executor: Executor, flying: dict[Future[Raw], Start]) -> None:
         if start.known is not None:
@@ -168,7 +194,7 @@ class Course:
         if job.configuration is None:
             return
         whole = len(job.view.made) == len(job.graph.nodes)
-        worth = 2 * self.judge.passed() + whole
+        worth = (self.judge.passed(), whole, worth_of(job.graph, job.view) if whole else 0.0)
         if self._best is None or worth > self._best[0]:
             self._best = (worth, dict(job.view.made), job.configuration)
 

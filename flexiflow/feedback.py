@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flexiflow.candidates.base import Raw
-from flexiflow.checks import View, reward_of, terms_of
+from flexiflow.checks import View, awaited, reward_of, terms_of
 from flexiflow.errors import BadInput
 from flexiflow.graph import Graph
 from flexiflow.records import Feedback, Outcome
@@ -23,13 +23,15 @@ class Recent:
 
     MOST = 1_000  # jobs
 
-    def __init__(self) -> None:
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
         self._values: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
     def keep(self, outcome: Outcome) -> None:
-        """Keep an outcome's values if one of its terms waits for a label."""
-        if None in outcome.job.terms.values():
-            self._values[outcome.job_id] = outcome.values
+        """Keep those of an outcome's values that a waiting term will read."""
+        names = awaited(self._graph, outcome.values)
+        if names:
+            self._values[outcome.job_id] = {n: outcome.values[n] for n in names}
             if len(self._values) > self.MOST:
                 self._values.popitem(last=False)
 
@@ -63,6 +65,8 @@ def late_feedback(
     if jobs.is_empty():
         raise BadInput(f"The log of {graph.name!r} has no job {job_id!r} to give feedback on.")
     late = [i.name for i in graph.inputs if i.late]
+    if "score" in late and score is not None:
+        labels, score = {**labels, "score": score}, None
     unknown = [name for name in labels if name not in late]
     if unknown:
         raise BadInput(
@@ -72,16 +76,19 @@ def late_feedback(
     if not labels and score is None:
         raise BadInput(f"Give a label ({', '.join(late) or 'none is waited for'}) or score=...")
     job = jobs.row(-1, named=True)
-    terms = json.loads(job["terms"])
-    reward: float | None = job["reward"]
+    terms, told = json.loads(job["terms"]), dict[str, Any]()
+    for earlier in store.read("feedback", workflow=graph.name, job_id=job_id).rows(named=True):
+        terms.update(json.loads(earlier["terms"]))
+        told.update(json.loads(earlier["labels"]))
+    told.update(labels)
     if labels:
         known = dict(values) if values is not None else json.loads(job["kept"] or "{}")
-        fresh = _terms(graph, {**dict.fromkeys(late), **known, **labels}, job)
+        given = {name: label for name, label in told.items() if name in late}
+        fresh = _terms(graph, {**dict.fromkeys(late), **known, **given}, job)
         terms.update({name: term for name, term in fresh.items() if term is not None})
-        reward = reward_of(graph, terms)
     if score is not None:
-        reward = _score(score)
-    told = dict(labels) if score is None else {**labels, "score": reward}
+        told["score"] = _score(score)
+    reward = told["score"] if "score" in told and "score" not in late else reward_of(graph, terms)
     return Feedback(job_id, time.time(), told, terms, reward)
 
 

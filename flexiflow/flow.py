@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from flexiflow.changes import Names, changes
-from flexiflow.checks import users_own_frames
 from flexiflow.errors import BadInput, JobFailed
 from flexiflow.explain import Account, explain
 from flexiflow.feedback import Recent, late_feedback
@@ -24,6 +25,7 @@ from flexiflow.runner import Runner
 from flexiflow.samplers import Sampler, Thompson
 from flexiflow.stores import Store
 from flexiflow.tables import unpacked
+from flexiflow.thresholds import Thresholds
 
 
 class Workflow:
@@ -54,7 +56,7 @@ class Workflow:
         graph: Graph,
         *,
         sampler: Sampler | None = None,
-        store: Store | None = None,
+        store: Store | str | Path | None = None,
         on_failure: Literal["return", "raise"] = "return",
         like: Workflow | None = None,
         namespace: Mapping[str, Any] | None = None,
@@ -65,14 +67,15 @@ class Workflow:
             self._learner = Learner(graph.name, sampler or Thompson(), store)
         else:
             self._learner = like._learner
-        self.thresholds = dict(graph.thresholds)
+        self._thresholds = Thresholds(graph.thresholds)
         self.last: Outcome | None = None
         self.__name__, self.__doc__ = graph.name, graph.doc or None
         self._on_failure = one_of("on_failure", on_failure, ("return", "raise"))
         self._settings = settings_from(Settings(), options)
         self._names = Names(graph, namespace or {})
         self._runner: Runner | None = None
-        self._recent = Recent()
+        self._told = False
+        self._recent = Recent(graph)
 
     @property
     def name(self) -> str:
@@ -88,6 +91,11 @@ class Workflow:
     def store(self) -> Store:
         """Where records go; the default one is opened at first use."""
         return self._learner.store
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The numbers of ``threshold(...)`` by name; they can be set while jobs run."""
+        return self._thresholds
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """Run one job and return its output.
@@ -108,8 +116,7 @@ class Workflow:
         with self._learner.lock:
             if self._runner is None:
                 self._runner = self._make_runner(self._settings)
-        with users_own_frames():
-            outcome = self._runner.one(given)
+        outcome = self._learner.one(self._runner, given)
         self._note(outcome)
         return outcome
 
@@ -123,7 +130,7 @@ class Workflow:
         on_outcome: Callable[[Outcome], None] | None = None,
         on_failure: Literal["return", "raise"] | None = None,
         sampler: Sampler | None = None,
-        store: Store | None = None,
+        store: Store | str | Path | None = None,
         workers: int = 1,
         executor: Executor | None = None,
         seed: int | None = None,
@@ -146,9 +153,12 @@ class Workflow:
         on_outcome
             Called with each outcome, real output included, once it is durable.
         on_failure
-            "raise" stops at the first job that did not pass.
+            "raise" stops at the first job that did not pass; each job is then committed by
+            itself, and with several workers those under way are finished.
         sampler, store
-            Use these for this run only, in place of the workflow's own.
+            Use these for this run only, in place of the workflow's own. A sampler given
+            here starts as it is; with a store given here, what is learned is learned from
+            that store.
         workers
             Jobs that run at the same time, each in a thread.
         executor
@@ -156,10 +166,13 @@ class Workflow:
             of a job then run side by side. By default in the job's own thread.
         seed, clock
             With one worker, repeat a run exactly: what is drawn follows from ``seed``, and
-            ``clock(job_id, node, candidate)`` gives each attempt's seconds.
+            ``clock(number, node, candidate)`` gives each attempt's seconds, ``number`` being
+            the job's place in the run. A workflow used as a candidate keeps its own.
         **options
             ``max_attempts``, ``max_seconds`` (over the attempts of a job; looked at between
-            attempts), ``stop_when(decision)`` (ends a job that is not worth going on with),
+            attempts), ``stop_when`` (what a pass is worth, in the unit of the price: a job
+            ends when that times the chance of a pass is no more than the price still to pay;
+            or a function of the decision),
             ``on_refusal`` ("stop" or "switch"), ``cooldown`` (seconds an unavailable
             candidate is left alone).
 
@@ -175,7 +188,7 @@ class Workflow:
         if ids is not None:
             pairs = unseen(pairs, runner.store, self.name, resume)
         run = Run(runner.store, self.name, runner.run)
-        outcomes = self._outcomes(runner, pairs, together=True)
+        outcomes = self._outcomes(runner, pairs, together=wanted != "raise")
         for outcome in Progress(self.name, count(jobs), progress).over(outcomes, run):
             if on_outcome is not None:
                 on_outcome(outcome)
@@ -209,38 +222,27 @@ class Workflow:
     def _outcomes(
         self, runner: Runner, pairs: Iterator[JobPair], together: bool
     ) -> Iterator[Outcome]:
-        try:
-            with users_own_frames():
-                for outcome in runner.stream(pairs, together=together):
-                    self._note(outcome)
-                    yield outcome
-        finally:
-            self._learner.save(runner.run)
+        for outcome in self._learner.stream(runner, pairs, together):
+            self._note(outcome)
+            yield outcome
 
     def _make_runner(
         self,
         settings: Settings,
         sampler: Sampler | None = None,
-        store: Store | None = None,
+        store: Store | str | Path | None = None,
         workers: int = 1,
         seed: int | None = None,
     ) -> Runner:
         self._names.warn()
-        learner = self._learner
-        runner = Runner(
-            self.graph,
-            sampler or learner.sampler,
-            learner.store if store is None else store,
-            settings=settings,
-            thresholds=self.thresholds,
-            workers=workers,
-            seed=seed,
-            lock=learner.lock if sampler is None else None,
-        )
-        runner.define()
-        if sampler is None and store is None:
-            learner.join(runner.run)
-        return runner
+        self._tell_of_changes()
+        learner = self._learner if store is None else self._learner.elsewhere(store)
+        return learner.runner(self.graph, self._thresholds, settings, sampler, workers, seed)
+
+    def _tell_of_changes(self) -> None:
+        if not self._told:
+            for notice in self.notices():
+                warnings.warn(notice, stacklevel=4)
 
     def _note(self, outcome: Outcome) -> None:
         self.last = outcome
@@ -283,7 +285,8 @@ class Workflow:
         self._learner.forget()
 
     def notices(self) -> list[str]:
-        """What this definition changes for what was learned under older ones."""
+        """What this definition changes for what was learned under older ones; told once."""
+        self._told = True
         return changes(self.graph, self.store)
 
     def __repr__(self) -> str:

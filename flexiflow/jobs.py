@@ -94,10 +94,16 @@ def unseen(
     BadInput
         At the first job that the log has, unless ``resume``: no record is ever overwritten.
     """
-    seen = set(store.read("jobs", workflow=workflow)["job_id"])
+    seen = dict(store.read("jobs")["job_id", "workflow"].iter_rows())
     for job_id, inputs in pairs:
         if job_id not in seen:
             yield job_id, inputs
+        elif seen[job_id] != workflow:
+            raise BadInput(
+                f"The store already has a job {job_id!r}, of the workflow {seen[job_id]!r}. Ids "
+                f"are unique in a store: make them so, {workflow}-{job_id} say, or give "
+                f"{workflow!r} a store of its own (store=...)."
+            )
         elif not resume:
             raise BadInput(
                 f"The log of {workflow!r} already has a job {job_id!r}. Give it another "

@@ -80,11 +80,11 @@ class Judge:
             hit = self._verdicts[key] = self._judge(a)
             if job.world.settings.clock is None:
                 seconds = time.perf_counter() - began
-        elif tried is None:
-            return hit[0]
         result, reason = hit
         if not result:
             job.reason = reason
+        if memo and tried is None:
+            return result
         picks = job.picks(job.graph.scopes[a])
         job.ledger.checked.append(Checked(job.ledger.step, a, picks, result, reason, seconds, memo))
         return result

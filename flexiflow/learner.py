@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
+from flexiflow.doubts import Doubts, users_own_frames
+from flexiflow.errors import BadInput, StoreError
+from flexiflow.graph import Graph
+from flexiflow.jobs import Inputs, JobPair
+from flexiflow.present import Settings
 from flexiflow.recall import Recall
+from flexiflow.records import Outcome
+from flexiflow.runner import Runner
 from flexiflow.samplers import Sampler
 from flexiflow.stores import Store
+
+_OFTEN = 2.0  # seconds between two looks at what others have written
+_EARLY = 1_000  # jobs looked at for one that passed
 
 
 class Learner:
@@ -17,14 +31,17 @@ class Learner:
     sampler
         Who chooses.
     lock
-        Guards the sampler.
+        Guards what is kept here.
     """
 
-    def __init__(self, workflow: str, sampler: Sampler, store: Store | None) -> None:
+    def __init__(self, workflow: str, sampler: Sampler, store: Store | str | Path | None) -> None:
         self.workflow, self.sampler = workflow, sampler
         self.lock = threading.RLock()
-        self._store = store
+        self._blank = copy.deepcopy(sampler)
+        self._store = None if store is None else opened(store)
         self._recall: Recall | None = None
+        self._looked = 0.0
+        self._doubts: dict[str, Doubts] = {}
 
     @property
     def store(self) -> Store:
@@ -38,27 +55,111 @@ class Learner:
                     print(f"FlexiFlow keeps its records in {store.location}")
             return self._store
 
+    def elsewhere(self, store: Store | str | Path) -> Learner:
+        """One like this that begins with nothing learned, on another store."""
+        return Learner(self.workflow, copy.deepcopy(self._blank), store)
+
     def _log(self) -> Recall:
         if self._recall is None:
             self._recall = Recall(self.store, self.workflow, self.sampler)
         return self._recall
 
-    def join(self, run: str) -> None:
-        """Learn what is new in the log; the run to come teaches the sampler directly."""
-        with self.lock:
-            self._log().catch_up()
-            self._log().own.add(run)
+    def runner(
+        self,
+        graph: Graph,
+        thresholds: Mapping[str, float],
+        settings: Settings,
+        sampler: Sampler | None = None,
+        workers: int = 1,
+        seed: int | None = None,
+    ) -> Runner:
+        """A runner whose jobs teach the sampler here, or another one that starts as it is."""
+        made = Runner(
+            graph,
+            sampler or self.sampler,
+            self.store,
+            settings=settings,
+            thresholds=thresholds,
+            workers=workers,
+            seed=seed,
+            doubts=self._doubts_about(graph) if sampler is None else None,
+        )
+        made.define()
+        if sampler is None:
+            with self.lock:
+                self._look()
+                self._log().own.add(made.run)
+        return made
 
-    def save(self, run: str) -> None:
-        """Write a snapshot of the beliefs after one of the runs that joined."""
+    def one(self, runner: Runner, inputs: Inputs) -> Outcome:
+        """Run one job, with what others have written of late learned before it."""
         with self.lock:
-            if run in self._log().own:
-                self._log().save()
+            if time.monotonic() - self._looked > _OFTEN:
+                self._look()
+        try:
+            with users_own_frames():
+                return runner.one(inputs)
+        except StoreError:
+            self._doubt_all()
+            raise
+
+    def stream(self, runner: Runner, pairs: Iterable[JobPair], together: bool) -> Iterator[Outcome]:
+        """Run jobs, and save what was learned when they have ended."""
+        try:
+            with users_own_frames():
+                yield from runner.stream(pairs, together=together)
+        except StoreError:
+            self._doubt_all()
+            raise
+        finally:
+            self._save(runner.run)
+
+    def _look(self) -> None:
+        self._log().catch_up()
+        self._looked = time.monotonic()
+
+    def _save(self, run: str) -> None:
+        with self.lock:
+            if self._recall is not None and run in self._recall.own:
+                self._recall.save()
+
+    def _doubt_all(self) -> None:
+        """A write has failed: what was learned from it is not in the log, so read that anew."""
+        with self.lock:
+            self._start_over()
+            self._recall = None
 
     def forget(self) -> None:
         """Start anew from nothing; the records stay."""
         with self.lock:
-            fresh = type(self.sampler)().state
-            if fresh:
-                self.sampler.state = fresh
+            self._start_over()
             self._log().forget()
+
+    def _start_over(self) -> None:
+        blank = self._blank.state
+        if blank:
+            self.sampler.state = blank
+
+    def _doubts_about(self, graph: Graph) -> Doubts:
+        """The doubts about a definition's assertions; none where a job has passed already."""
+        with self.lock:
+            if graph.digest not in self._doubts:
+                self._doubts[graph.digest] = known = Doubts()
+                jobs = self.store.read("jobs", workflow=self.workflow, limit=_EARLY)
+                if (jobs["passed"] & (jobs["definition"] == graph.digest)).any():
+                    known.trust(range(len(graph.assertions)))
+            return self._doubts[graph.digest]
+
+
+def opened(store: Store | str | Path) -> Store:
+    """A store as it is, or the SQL store at a path or URL."""
+    if isinstance(store, (str, Path)):
+        from flexiflow.stores import SQLStore
+
+        return SQLStore(store)
+    if not callable(getattr(store, "append", None)) or not callable(getattr(store, "read", None)):
+        raise BadInput(
+            f"store must be a Store (MemoryStore(), SQLStore(...)), a path or a database URL. "
+            f"Got {store!r}."
+        )
+    return store

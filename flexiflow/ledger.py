@@ -78,6 +78,7 @@ class Ledger:
     seconds: float = 0.0
     cost: float = 0.0
     runs: int = 0
+    begun: int = 0
     switches: int = 0
     rollbacks: int = 0
 
@@ -93,6 +94,10 @@ class Ledger:
         at = Tried(len(self.tried), node, choice, upstream, seed, len(self.decisions) - 1, back)
         self.tried.append(at)
         return at
+
+    def withdraw(self, tried: Tried) -> None:
+        """Strike an attempt that was called off before it ran."""
+        self.tried.remove(tried)
 
     def paid(self, tried: Tried, seconds: float, cost: float) -> None:
         """Note what an attempt that was really run has taken."""

@@ -27,8 +27,10 @@ def settings_from(base: Settings, options: Mapping[str, Any]) -> Settings:
             raise BadInput(f"There is no option {name!r}. Options are {', '.join(NAMES)}.")
         if name in _LEAST:
             _number(name, value, _LEAST[name])
-        elif name in ("stop_when", "clock") and not callable(value):
-            raise BadInput(f"{name} must be a function. Got {value!r}.")
+        elif name == "clock" and not callable(value):
+            raise BadInput(f"clock must be a function. Got {value!r}.")
+        elif name == "stop_when" and not callable(value):
+            _number(name, value, 0)
     if "on_refusal" in given:
         one_of("on_refusal", given["on_refusal"], ("stop", "switch"))
     if "executor" in given and not callable(getattr(given["executor"], "submit", None)):

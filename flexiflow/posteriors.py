@@ -77,12 +77,6 @@ class Table:
         for key, row in other._rows.items():
             self.add(key, *other._sums[row])
 
-    def forget(self, prefix: Key) -> None:
-        """Set every row whose key starts with ``prefix`` back to nothing seen."""
-        for key, row in self._rows.items():
-            if key[: len(prefix)] == prefix:
-                self._sums[row] = 0.0
-
     def state(self) -> dict[str, Any]:
         """The table as plain lists."""
         return {"keys": [list(k) for k in self._rows], "sums": self.sums.tolist()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from flexiflow.candidates.base import Candidate
 from flexiflow.checks import View
@@ -15,8 +15,8 @@ from flexiflow.records import Status
 from flexiflow.samplers.base import Decision, JobState
 from flexiflow.versions import Memo
 
-Clock = Callable[[str, str, str], float]
-"""(job id, node, candidate) -> the seconds that the attempt is taken to have lasted."""
+Clock = Callable[[int, str, str], float]
+"""(number of the job in its run, node, candidate) -> the seconds an attempt is taken to last."""
 
 
 Mark = Literal["started", "done", "failed"]
@@ -28,11 +28,20 @@ class Settings:
 
     max_attempts: int | None = None
     max_seconds: float | None = None
-    stop_when: Callable[[Decision], bool] | None = None
+    stop_when: float | Callable[[Decision], bool] | None = None
     on_refusal: Literal["stop", "switch"] = "stop"
     cooldown: float = 30.0
     clock: Clock | None = None
     executor: Executor | None = None
+
+
+class Ticket(NamedTuple):
+    """Which job of which run this is."""
+
+    job_id: str
+    run: str
+    number: int
+    seed: int
 
 
 class World(Protocol):
@@ -95,6 +104,7 @@ class Present:
     graph: Graph
     world: World
     job_id: str
+    number: int
     view: View
     state: JobState
     memo: Memo

@@ -15,8 +15,9 @@ Kind = Literal[
 ]
 """How one attempt ended. Soft failure, exception and timeout teach the pass belief."""
 
-Status = Literal["passed", "exhausted", "budget", "stopped", "refused", "invalid"]
-"""How a job ended. Only the first is a pass; an invalid job teaches nothing."""
+Status = Literal["passed", "exhausted", "budget", "stopped", "refused", "invalid", "unknown"]
+"""How a job ended. Only the first is a pass; an invalid job teaches nothing; "unknown" is one
+whose effect may have happened."""
 
 TEACHES: frozenset[str] = frozenset({"pass", "soft failure", "exception", "timeout"})
 FAILS: frozenset[str] = frozenset({"soft failure", "exception", "timeout"})

@@ -13,16 +13,17 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flexiflow.candidates.base import Candidate
-from flexiflow.checks import Doubts
-from flexiflow.closing import Ticket, close
+from flexiflow.closing import close
 from flexiflow.course import Course
+from flexiflow.doubts import Doubts
 from flexiflow.graph import Graph
-from flexiflow.present import Mark, Settings
+from flexiflow.present import Mark, Settings, Ticket
 from flexiflow.records import Definition, Effect, Outcome
 from flexiflow.samplers.base import Decision, JobState, Sampler
 from flexiflow.stores.base import Store
@@ -31,6 +32,11 @@ _TOGETHER = 0.02  # seconds: jobs that end within it are committed together
 _MOST = 256  # jobs in one transaction
 
 Inputs = Mapping[str, Any]
+Done = tuple[Outcome, list[Outcome]]
+"""An ended job, and older ones whose lessons count from now on."""
+
+_LOCKS: WeakKeyDictionary[Sampler, threading.RLock] = WeakKeyDictionary()
+"""One lock a sampler: runs that share one take turns."""
 
 
 class Runner:
@@ -48,8 +54,8 @@ class Runner:
         Jobs that run at the same time, each in a thread.
     seed
         Makes everything that is drawn repeatable, with one worker.
-    lock
-        Guards the sampler where several runners share it.
+    doubts
+        Assertions that have raised on every check so far, over all runs of the definition.
     """
 
     def __init__(
@@ -62,7 +68,7 @@ class Runner:
         thresholds: Mapping[str, float] | None = None,
         workers: int = 1,
         seed: int | None = None,
-        lock: threading.RLock | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
         self.graph, self.sampler, self.store = graph, sampler, store
         self.settings = settings or Settings()
@@ -71,8 +77,10 @@ class Runner:
         self.run = secrets.token_hex(5)
         self.warned: set[str] = set()
         self._seed = secrets.randbits(63) if seed is None else seed
-        self._lock = lock or threading.RLock()
-        self._doubts = Doubts()
+        self._lock = _LOCKS.setdefault(sampler, threading.RLock())
+        self._doubts = doubts or Doubts()
+        self._rescued: list[Done] = []
+        self._spent = 0.0
         self._cool_until: dict[str, float] = {}
         self._number = 0
 
@@ -116,22 +124,25 @@ class Runner:
                 latest = time.monotonic()
                 yield from ready
         finally:
+            done.close()  # jobs that have ended by now are acknowledged, whatever went wrong
+            for outcome, released in self._rescued:
+                pending.append(outcome)
+                lessons += released
+            self._rescued.clear()
             ready, pending = pending, []
             if ready:
                 self._commit(ready, lessons)
         yield from ready
 
-    def _in_turn(
-        self, jobs: Iterable[tuple[str | None, Inputs]]
-    ) -> Iterator[tuple[Outcome, list[Outcome]]]:
+    def _in_turn(self, jobs: Iterable[tuple[str | None, Inputs]]) -> Generator[Done, None, None]:
         for job_id, inputs in jobs:
             yield self._do(self._ticket(job_id), inputs)
 
     def _side_by_side(
         self, jobs: Iterable[tuple[str | None, Inputs]]
-    ) -> Iterator[tuple[Outcome, list[Outcome]]]:
+    ) -> Generator[Done, None, None]:
         """Keep a bounded number of jobs on their way, so that a generator is not drained."""
-        waiting: deque[Future[tuple[Outcome, list[Outcome]]]] = deque()
+        waiting: deque[Future[Done]] = deque()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="flexiflow-job")
         try:
             for job_id, inputs in jobs:
@@ -142,27 +153,30 @@ class Runner:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            ended = [f for f in waiting if not f.cancelled() and f.exception() is None]
+            self._rescued += [f.result() for f in ended]
 
-    def _do(self, ticket: Ticket, inputs: Inputs) -> tuple[Outcome, list[Outcome]]:
+    def _do(self, ticket: Ticket, inputs: Inputs) -> Done:
         """Run a job and learn from it; also gives older outcomes whose lessons now count."""
-        course = Course(self.graph, self, ticket.job_id, ticket.seed, inputs)
+        course = Course(self.graph, self, ticket, inputs)
         outcome = close(course, ticket, time.time())
         with self._lock:
+            self._spent += outcome.seconds
             lessons = self._doubts.settle(
                 self.graph, outcome, course.judge.sound, course.judge.raised
             )
             if lessons:
                 self.sampler.update(lessons)
-        if outcome not in lessons and outcome.job.teaches:
-            outcome = _replaced(outcome, teaches=False)
-        return outcome, [o for o in lessons if o.job_id != outcome.job_id]
+        older = [o for o in lessons if o.job_id != outcome.job_id]
+        if len(older) == len(lessons) and outcome.job.teaches:
+            outcome = _replaced(outcome, teaches=False)  # it is held back
+        return outcome, older
 
     def _commit(self, outcomes: list[Outcome], lessons: list[Outcome]) -> None:
         """Write outcomes; rewrite older ones that were held back and count after all."""
-        ids = {o.job_id for o in lessons}
-        fresh = [_replaced(o, teaches=True) if o.job_id in ids else o for o in outcomes]
-        older = [o for o in lessons if all(o.job_id != f.job_id for f in outcomes)]
-        self.store.append([*fresh, *older])
+        released = {o.job_id: o for o in lessons}
+        fresh = [released.pop(o.job_id, o) for o in outcomes]
+        self.store.append([*fresh, *released.values()])
 
     def _ticket(self, job_id: str | None) -> Ticket:
         with self._lock:
@@ -183,7 +197,7 @@ class Runner:
         """(node, choice) pairs that were unavailable a short time ago."""
         if not self._cool_until:
             return set()
-        now = time.monotonic()
+        now = self._now()
         with self._lock:
             cold = {f for f, until in self._cool_until.items() if until > now}
         return {
@@ -197,7 +211,11 @@ class Runner:
         """Leave an unavailable candidate alone for a while."""
         wait = self.settings.cooldown if seconds is None else seconds
         with self._lock:
-            self._cool_until[candidate.fingerprint] = time.monotonic() + wait
+            self._cool_until[candidate.fingerprint] = self._now() + wait
+
+    def _now(self) -> float:
+        """Seconds; with a clock of the user's, those that all attempts have taken by it."""
+        return time.monotonic() if self.settings.clock is None else self._spent
 
     def mark_effect(self, job_id: str, node: int, choice: int, state: Mark) -> None:
         """Write a mark into the journal of effects; durable on return."""
@@ -207,7 +225,7 @@ class Runner:
 
     def effect_marked(self, job_id: str, node: int) -> str | None:
         """The latest mark of an earlier try at this effect."""
-        marks = self.store.read("effects", job_id=job_id)
+        marks = self.store.read("effects", workflow=self.graph.name, job_id=job_id)
         mine = marks.filter(marks["node"] == self.graph.nodes[node].name)
         return None if mine.is_empty() else str(mine["state"][-1])
 

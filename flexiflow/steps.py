@@ -48,8 +48,8 @@ class Steps:
         args: tuple[Any, ...] = ()
         kwargs: dict[str, Any] = {}
         if known is None:
-            self._afford()
             args, kwargs = self._arguments(v)
+            self._afford()
         seed = mixed(job.state.seed, v, node.choices[choice].roll)
         tried = job.ledger.begin(v, choice, upstream, seed, job.back)
         job.back = None
@@ -70,9 +70,7 @@ class Steps:
             If the job ends here.
         """
         tried = start.tried
-        if isinstance(result, Raw) and not tried.memo:
-            result = self._settle(start, result)
-        tried.take(result)
+        result = self.note(start, result)
         if isinstance(result, Version):
             self._made(tried, result)
             return False
@@ -82,14 +80,22 @@ class Steps:
         self._gone(tried, result, start.candidate)
         raise Failed(tried.node)
 
+    def note(self, start: Start, result: Version | Raw) -> Version | Raw:
+        """Write down what came of a node, and nothing more."""
+        if isinstance(result, Raw) and not start.tried.memo:
+            result = self._settle(start, result)
+        start.tried.take(result)
+        return result
+
     def _afford(self) -> None:
         settings, ledger = self.job.world.settings, self.job.ledger
         most, seconds = settings.max_attempts, settings.max_seconds
         why = self.job.reason or "none has passed"
-        if most is not None and ledger.runs >= most:
+        if most is not None and ledger.begun >= most:
             raise End("budget", f"max_attempts={most} was reached; {why}")
         if seconds is not None and ledger.seconds >= seconds:
             raise End("budget", f"max_seconds={seconds} was reached; {why}")
+        ledger.begun += 1
 
     def _arguments(self, v: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
         node, view = self.job.graph.nodes[v], self.job.view
@@ -126,7 +132,7 @@ class Steps:
         node = job.graph.nodes[tried.node]
         clock = job.world.settings.clock
         if clock is not None:
-            seconds = float(clock(job.job_id, node.name, start.candidate.name))
+            seconds = float(clock(job.number, node.name, start.candidate.name))
             raw = raw._replace(seconds=seconds)
             if options.timeout is not None and seconds > options.timeout:
                 reason = f"took longer than {options.timeout} s"
@@ -153,9 +159,7 @@ class Steps:
         """Rule out what failed to give a value, as its kind of failure asks."""
         job, v = self.job, tried.node
         if job.graph.nodes[v].effects and raw.kind not in ("unavailable", "refused"):
-            raise End(
-                "exhausted", f"{job.reason}; its effect may have happened: it is not run again"
-            )
+            raise End("unknown", f"{job.reason}; its effect may have happened: it is not run again")
         if raw.kind == "refused" and job.world.settings.on_refusal == "stop":
             raise End("refused", job.reason)
         if raw.kind == "unavailable" and not tried.memo:
@@ -176,7 +180,7 @@ class Steps:
             if mark == "started":
                 tried.reason = "its effect had been started before and may have happened"
             name = job.graph.nodes[tried.node].name
-            raise End("exhausted", f"{name}: {tried.reason}; it is not run again unasked")
+            raise End("unknown", f"{name}: {tried.reason}; it is not run again unasked")
         job.world.mark_effect(job.job_id, tried.node, tried.choice, "started")
 
     def _journalled(self, tried: Tried, raw: Raw) -> None:

@@ -10,6 +10,7 @@ configuration passes never pays for a digest.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import struct
 import sys
@@ -208,6 +209,17 @@ def _feed_array(sink: hashlib.blake2b, value: Any) -> bool:
         sink.update(f"{value.mode}{value.size}".encode())
         return _sized(sink, value.tobytes()) and _feed(sink, value.getpalette(), 0)
     return False
+
+
+def own(value: Any) -> Any:
+    """Hand an array to the user at the end, writable again where its memory is."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(value, numpy.ndarray) or value.flags.writeable:
+        return value
+    view = value.view()
+    with contextlib.suppress(ValueError):  # the model itself had made it read-only
+        view.flags.writeable = True
+    return view
 
 
 def read_only(value: Any) -> Any:

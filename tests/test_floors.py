@@ -23,13 +23,13 @@ FLOORS = {
     2: ("graph", "versions", "posteriors", "executors", "stores"),
     3: ("language", "samplers"),
     4: (
-        *("checks", "closing", "course", "judge", "ledger", "present", "recall", "runner", "steps"),
+        *("checks", "closing", "course", "doubts", "judge", "ledger", "present", "recall", "runner", "steps"),
         *("planning", "replay"),
     ),
     5: ("figures", "widgets"),
     6: (
         *("changes", "defining", "explain", "feedback", "flow", "jobs", "learner", "options"),
-        *("run", "tables"),
+        *("run", "tables", "thresholds"),
     ),
     7: ("cli", "examples", "magics"),
     8: ("__main__", "benchmarks"),

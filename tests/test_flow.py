@@ -149,7 +149,7 @@ def test_explain_tells_the_story():
         ({"max_seconds": "1"}, "max_seconds must be a number"),
         ({"on_refusal": "maybe"}, "on_refusal must be one of"),
         ({"on_failure": "maybe"}, "on_failure must be one of"),
-        ({"stop_when": 3}, "stop_when must be a function"),
+        ({"stop_when": "never"}, "stop_when must be a number"),
         ({"executor": 3}, "executor must be a concurrent.futures.Executor"),
         ({"speed": 3}, "no option 'speed'. Options are"),
     ],

@@ -2,6 +2,7 @@
 
 import atexit
 import re
+import sys
 import textwrap
 
 import pytest
@@ -22,6 +23,7 @@ def shell(tmp_path, monkeypatch):
 
     monkeypatch.setenv("FLEXIFLOW_HOME", str(tmp_path))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # the shell replaces it
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "flexiflow")

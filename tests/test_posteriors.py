@@ -105,7 +105,7 @@ def test_merging_two_workers_is_one_worker_that_saw_both(seen, cut):
         np.testing.assert_allclose(ours, theirs)
 
 
-def test_state_survives_json_and_forget_clears_a_prefix():
+def test_state_survives_json():
     table = Table(2)
     for k in range(40):
         table.add(("n", str(k % 20)), 1.0, 0.5 * k)
@@ -113,9 +113,6 @@ def test_state_survives_json_and_forget_clears_a_prefix():
     again.load(json.loads(json.dumps(table.state())))
     np.testing.assert_array_equal(again.sums, table.sums)
     assert again.row(("n", "7")) == table.row(("n", "7"))
-    again.forget(("n", "7"))
-    assert again.sums[again.row(("n", "7"))].sum() == 0
-    assert again.sums[again.row(("n", "8"))].sum() > 0
 
 
 GOOD = {"keys": [["n", "a"], ["n", "b"]], "sums": [[1.0, 2.0], [0.0, 3.0]]}

@@ -23,7 +23,7 @@ def candidate(model: Any = None, *, name: str | None = None, **options: Any) -> 
     **options
         ``timeout`` seconds, after which the attempt has failed (a thread is abandoned, a
         process killed); ``cost`` of one attempt, in the user's unit; ``retries`` after
-        being unavailable; ``rerolls`` with a new seed; ``batch`` inputs gathered into one
+        an exception; ``rerolls`` with a new seed; ``batch`` inputs gathered into one
         call with lists; ``load`` a function that makes the model at first use and
         ``release`` one that gives it up; ``isolate="process"``; ``effects=True`` if it
         acts on the world; ``device`` of a torch module.

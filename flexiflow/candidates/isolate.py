@@ -62,7 +62,10 @@ class Isolated:
             except BaseException:
                 taken.end()
                 raise
-            self._idle.append(taken)
+            if taken.pid is None:  # it is gone; the next use starts another
+                taken.end()
+            else:
+                self._idle.append(taken)
             return told
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -79,9 +79,7 @@ class Explanation(NamedTuple):
 
     path_propensity: float  #: probability that this configuration came next
     propensity: tuple[float, ...]  #: per node: that its candidate came next there
-    ranks: tuple[int, ...]  #: per node: place of its choice in the order offered at the start
     orders: tuple[tuple[int, ...], ...]  #: per node: choices in the order offered at the start
-    runner_up: Configuration | None  #: the second best
 
 
 @dataclass(frozen=True, slots=True)

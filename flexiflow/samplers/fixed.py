@@ -63,7 +63,7 @@ def _as_written(space: Space, state: JobState) -> Configuration | None:
 
 def _certain(space: Space, chosen: Configuration) -> Explanation:
     orders = tuple(tuple(range(size)) for size in space.sizes)
-    return Explanation(1.0, (1.0,) * len(chosen), chosen, orders, None)
+    return Explanation(1.0, (1.0,) * len(chosen), orders)
 
 
 def _find(graph: Graph, named: Mapping[str, str]) -> Configuration:

@@ -182,27 +182,17 @@ def _explain(
 ) -> Explanation:
     space, chosen = block.space, among[at].tolist()
     if alive is None:
-        scores = start = block.scores[picked]
+        start = block.scores[picked]
         whole, each = block.shares
         path, share = float(whole[at]), tuple(float(each[v][c]) for v, c in enumerate(chosen))
     else:
         rows = space.candidate_rows(among)
         start = block.index(picked, rows, None)[2]
         every = np.where(alive, block.index(slice(None), rows, unpaid)[2], -1.0)
-        scores, best = every[picked], every.argmax(axis=1)
+        best = every.argmax(axis=1)
         path = float((best == at).mean())
         share = tuple((among[best] == among[at]).mean(axis=0).tolist())
-    orders = _orders(space, among, start)
-    others = scores.copy()
-    others[at] = -1.0
-    second = int(others.argmax())
-    return Explanation(
-        path_propensity=path,
-        propensity=share,
-        ranks=tuple(o.index(c) for o, c in zip(orders, chosen, strict=True)),
-        orders=orders,
-        runner_up=tuple(among[second].tolist()) if others[second] >= 0 else None,
-    )
+    return Explanation(path, share, _orders(space, among, start))
 
 
 def _orders(space: Space, among: Ints, scores: Floats) -> tuple[tuple[int, ...], ...]:

@@ -47,7 +47,7 @@ class Random(Stateless):
 def _even(space: Space, left: np.ndarray, chosen: Configuration) -> Explanation:
     share = tuple(float(np.mean(left[:, v] == chosen[v])) for v in range(len(chosen)))
     orders = tuple(tuple(range(size)) for size in space.sizes)
-    return Explanation(1.0 / len(left), share, chosen, orders, None)
+    return Explanation(1.0 / len(left), share, orders)
 
 
 def _shuffled(space: Space, state: JobState, rng: np.random.Generator) -> Decision | None:
@@ -61,8 +61,5 @@ def _shuffled(space: Space, state: JobState, rng: np.random.Generator) -> Decisi
         return None
     share = tuple(1.0 / size for size in space.sizes)
     orders = tuple(tuple(int(k) for k in order) for order in prefer)
-    ranks = tuple(o.index(c) for o, c in zip(orders, chosen, strict=True))
     path = 1.0 / space.graph.size
-    return Decision(
-        chosen, None, None, None, None, lambda: Explanation(path, share, ranks, orders, None)
-    )
+    return Decision(chosen, None, None, None, None, lambda: Explanation(path, share, orders))

@@ -45,7 +45,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("number", "integer", "place in the run, from 0"),
         Column("started", "real", "Unix time"),
         Column("finished", "real", "Unix time"),
-        Column("status", "text", "passed, exhausted, budget, stopped, refused or invalid"),
+        Column("status", "text", "passed, exhausted, budget, stopped, refused, invalid, unknown"),
         Column("passed", "flag", "whether every assertion held"),
         Column("context", "json", "the job's features"),
         Column("terms", "json", "objective terms; null waits for a label"),
