@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from flexiflow.checks import awaited, blame_user, reward_of, terms_of
+from flexiflow.checks import View, awaited, blame_user, reward_of, terms_of
 from flexiflow.course import Course
 from flexiflow.encode import to_json
 from flexiflow.graph import Graph
@@ -45,7 +45,7 @@ def close(course: Course, ticket: Ticket, started: float) -> Outcome:
         configuration=graph.describe(job.configuration) if job.configuration else {},
         output=text,
         output_kind=kind,
-        kept=_kept(graph, values),
+        kept=_kept(graph, view, values),
         error=error if wrong is None else (f"{error}; {wrong}" if error else wrong),
         teaches=status != "invalid",
     )
@@ -75,11 +75,16 @@ def _output(job: Present, status: Status) -> Any:
         return None
 
 
-def _kept(graph: Graph, values: dict[str, Any]) -> str | None:
-    """The values that waiting terms will read, as far as they are JSON."""
+def _kept(graph: Graph, view: View, values: dict[str, Any]) -> str | None:
+    """What waiting terms will read, confidence and extras too, as far as it is JSON."""
     kept = {}
     for name in sorted(awaited(graph, values)):
-        text, kind = to_json(values[name])
-        if kind == "json":
-            kept[name] = json.loads(text)
+        made = view.made.get(graph.maker[name]) if name in graph.maker else None
+        more = {"": values[name]}
+        if made is not None:
+            more |= {" confidence": made.confidence, " extras": made.extras or None}
+        for what, value in more.items():
+            text, kind = to_json(value)
+            if kind == "json" and (value is not None or not what):
+                kept[name + what] = json.loads(text)
     return json.dumps(kept) if kept else None

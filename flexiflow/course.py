@@ -28,6 +28,8 @@ from flexiflow.samplers.base import Decision, JobState
 from flexiflow.steps import Start, Steps
 from flexiflow.versions import Memo, Version
 
+_PATIENCE = 1_000  # configurations in a row that only repeat what is known
+
 Worth = tuple[int, bool, float]
 """What the best attempt is chosen by: assertions that hold, completeness, objective."""
 
@@ -73,7 +75,9 @@ class Course:
     def _pursue(self) -> None:
         job = self.job
         failed_at: int | None = None
+        idle = 0
         while True:
+            begun = job.ledger.begun
             decision = job.world.propose(job.state)
             if decision is None:
                 raise End("exhausted", job.reason)
@@ -86,7 +90,14 @@ class Course:
             except Failed as failed:
                 failed_at = failed.node
             self._keep_best()
-            job.state.known = [set(lineages) for lineages in job.memo.known()]
+            known = job.memo.known()
+            job.state.known = [set(lineages) for lineages in known]
+            self.judge.rule_out(known)
+            idle = idle + 1 if job.ledger.begun == begun else 0
+            if idle > _PATIENCE:
+                raise End(
+                    "exhausted", f"{idle} configurations in a row held nothing new; {job.reason}"
+                )
 
     def _is_not_worth(self, decision: Decision) -> bool:
         """Whether the best that is left is expected to bring less than its price."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -82,7 +83,7 @@ def late_feedback(
         told.update(json.loads(earlier["labels"]))
     told.update(labels)
     if labels:
-        known = dict(values) if values is not None else json.loads(job["kept"] or "{}")
+        known = {**json.loads(job["kept"] or "{}"), **(values or {})}
         given = {name: label for name, label in told.items() if name in late}
         fresh = _terms(graph, {**dict.fromkeys(late), **known, **given}, job)
         terms.update({name: term for name, term in fresh.items() if term is not None})
@@ -112,7 +113,8 @@ def _terms(
         parts = [known[t] for t in node.targets if t in known]
         if len(parts) == len(node.targets):
             value = parts[0] if len(parts) == 1 else tuple(parts)
-            view.made[number] = Version(number, Raw("pass", value))
+            sure, more = (known.get(f"{node.targets[0]} {w}") for w in ("confidence", "extras"))
+            view.made[number] = Version(number, Raw("pass", value, sure, more))
     terms, wrong = terms_of(graph, view, known)
     if wrong is not None:
         raise BadInput(f"The label could not be used: {wrong}. Nothing was recorded.")
@@ -120,7 +122,7 @@ def _terms(
 
 
 def _score(score: Any) -> float:
-    number = isinstance(score, (int, float)) and math.isfinite(score)
-    if not number:
+    number = isinstance(score, numbers.Real) and not isinstance(score, bool)
+    if not number or not math.isfinite(score):
         raise BadInput(f"score must be a finite number. Got {score!r}.")
     return float(score)

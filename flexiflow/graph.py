@@ -190,6 +190,14 @@ class Graph:
         return tuple(sorted(set().union(*(self.lineage[m] for m in makers))))
 
     @cached_property
+    def makers(self) -> tuple[tuple[int, ...], ...]:
+        """For each assertion, the nodes whose values it reads, ascending."""
+        make = self.maker
+        return tuple(
+            tuple(sorted({make[n] for n in a.test.names if n in make})) for a in self.assertions
+        )
+
+    @cached_property
     def scopes(self) -> tuple[tuple[int, ...], ...]:
         """For each assertion, the nodes it can blame; empty if it checks the input."""
         return tuple(self.scope_of(a.test) for a in self.assertions)

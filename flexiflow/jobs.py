@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
@@ -53,8 +54,15 @@ def complete(graph: Graph, given: Mapping[str, Any], where: str) -> Inputs:
                 f"Got {', '.join(map(repr, given)) or 'nothing'}."
             )
         else:
+            _check_spelling(graph, it.name, given, where)
             inputs[it.name] = it.default
     return inputs
+
+
+def _check_spelling(graph: Graph, name: str, given: Mapping[str, Any], where: str) -> None:
+    near = _near(name, [n for n in given if n not in {i.name for i in graph.inputs}])
+    if near:
+        raise BadInput(f"{where}: the input {name!r} is not given{near}.")
 
 
 def read_jobs(graph: Graph, jobs: Any, ids: str | None = None) -> Iterator[JobPair]:
@@ -187,4 +195,7 @@ def _near(name: str, known: Sequence[str]) -> str:
 
 
 def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and value != value
+    """Whether it is what pandas or NumPy write for a value that is not there."""
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, numbers.Real) and bool(value != value)

@@ -7,6 +7,7 @@ import time
 from flexiflow.checks import BUGS, blame_user, told
 from flexiflow.ledger import Checked, Tried
 from flexiflow.present import Failed, Present
+from flexiflow.versions import Known
 
 
 class Judge:
@@ -22,6 +23,7 @@ class Judge:
         self.job = job
         self.sound: set[int] = set()
         self.raised: dict[int, list[BaseException]] = {}
+        self._makers = job.graph.makers
         self._verdicts: dict[tuple[int, tuple[int, ...]], tuple[bool, str | None]] = {}
 
     def passed(self) -> int:
@@ -48,6 +50,20 @@ class Judge:
             if graph.scopes[a] and self.job.view.has(assertion.test):
                 self._check_or_fail(a, None)
 
+    def rule_out(self, known: Known) -> None:
+        """Exclude all configurations that lead to values on which a check is known to fail."""
+        job = self.job
+        refuted = {key for key, (result, _) in self._verdicts.items() if not result}
+        for a in {a for a, _ in refuted}:
+            for picks, numbers in job.memo.ways(self._makers[a], known):
+                if (a, numbers) in refuted:
+                    scope = job.graph.scopes[a]
+                    job.state.exclude(scope, tuple(picks[v] for v in scope))
+        for lineage, ends in zip(job.graph.lineage, known, strict=True):
+            for choices, number in ends.items():
+                if number is None:
+                    job.state.exclude(lineage, choices)
+
     def input_holds(self) -> bool:
         """Whether all assertions hold that read no node."""
         return all(self._check(a, None) for a in self.job.graph.input_checks)
@@ -64,10 +80,8 @@ class Judge:
         raise Failed(tried.node if tried is not None else scope[-1])
 
     def _key(self, a: int) -> tuple[int, tuple[int, ...]]:
-        graph, made = self.job.graph, self.job.view.made
-        maker = graph.maker
-        nodes = {maker[n] for n in graph.assertions[a].test.names if n in maker}
-        return a, tuple(made[v].number for v in sorted(nodes))
+        made = self.job.view.made
+        return a, tuple(made[v].number for v in self._makers[a])
 
     def _check(self, a: int, tried: Tried | None) -> bool:
         """Check an assertion, or recall its verdict on equal values."""

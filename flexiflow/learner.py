@@ -41,6 +41,7 @@ class Learner:
         self._store = None if store is None else opened(store)
         self._recall: Recall | None = None
         self._looked = 0.0
+        self._cooling: dict[str, float] = {}
         self._doubts: dict[str, Doubts] = {}
 
     @property
@@ -83,6 +84,7 @@ class Learner:
             workers=workers,
             seed=seed,
             doubts=self._doubts_about(graph) if sampler is None else None,
+            cooling=self._cooling,
         )
         made.define()
         if sampler is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import shlex
+import re
 from typing import Any, NoReturn
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -50,6 +50,18 @@ class _Parser(argparse.ArgumentParser):
         raise BadInput(f"%flexiflow: {message}. See %flexiflow help.")
 
 
+_RUN = re.compile(r"(run)\s+(\S+)\s+(\S.*?)((?:\s+--[a-z-]+(?:[ =]\S+)?)*)\s*", re.DOTALL)
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line; what `run` is to run over is one word, whatever it holds."""
+    found = _RUN.fullmatch(line.strip())
+    if found is None:
+        return line.split()
+    run, name, jobs, options = found.groups()
+    return [run, name, jobs, *options.split()]
+
+
 @magics_class
 class FlexiFlowMagics(Magics):  # type: ignore[misc]  # IPython's classes carry no types
     """``%%flexiflow`` and ``%flexiflow``."""
@@ -59,7 +71,7 @@ class FlexiFlowMagics(Magics):  # type: ignore[misc]  # IPython's classes carry 
     def flexiflow(self, line: str, cell: str | None = None) -> Any:  # noqa: D102  # set below
         if cell is not None:
             return self._define(line, cell)
-        words = shlex.split(line) or ["help"]
+        words = _split(line) or ["help"]
         command = getattr(self, f"_do_{words[0]}", None)
         if command is None:
             known = [n.removeprefix("_do_") for n in dir(self) if n.startswith("_do_")]

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from flexiflow.explain import Account, explain
 from flexiflow.records import Outcome
 from flexiflow.stores.base import Store
 from flexiflow.tables import results, unpacked
@@ -60,6 +61,10 @@ class Run:
     def results(self) -> pl.DataFrame:
         """What came out: id, output, passed, objective terms, seconds, attempts."""
         return results(self.jobs)
+
+    def explain(self, job_id: str) -> Account:
+        """Tell why a job of this run went as it did."""
+        return explain(self._store, self.workflow, job_id)
 
     def _read(self, table: str) -> pl.DataFrame:
         return self._store.read(table, workflow=self.workflow, run=self.run_id)

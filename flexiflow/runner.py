@@ -56,6 +56,8 @@ class Runner:
         Makes everything that is drawn repeatable, with one worker.
     doubts
         Assertions that have raised on every check so far, over all runs of the definition.
+    cooling
+        Fingerprints of unavailable candidates and until when to leave them, over all runs.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Runner:
         workers: int = 1,
         seed: int | None = None,
         doubts: Doubts | None = None,
+        cooling: dict[str, float] | None = None,
     ) -> None:
         self.graph, self.sampler, self.store = graph, sampler, store
         self.settings = settings or Settings()
@@ -81,7 +84,8 @@ class Runner:
         self._doubts = doubts or Doubts()
         self._rescued: list[Done] = []
         self._spent = 0.0
-        self._cool_until: dict[str, float] = {}
+        shared = cooling is not None and self.settings.clock is None
+        self._cool_until = cooling if cooling is not None and shared else {}
         self._number = 0
 
     def define(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from flexiflow.candidates.base import Candidate, Raw
 from flexiflow.checks import BUGS, blame_user, features, told
+from flexiflow.errors import BadInput
 from flexiflow.judge import Judge
 from flexiflow.ledger import Argued, Tried
 from flexiflow.present import End, Failed, Present
@@ -30,7 +32,8 @@ class Steps:
 
     def __init__(self, job: Present, judge: Judge) -> None:
         self.job, self.judge = job, judge
-        self._unreached: set[tuple[int, int]] = set()
+        # Once asked in this job or cooling since another, a candidate is asked once more, last.
+        self._unreached: set[tuple[int, int]] = set(job.state.barred)
 
     def feel(self) -> None:
         """Compute the job-level features that can be computed now."""
@@ -132,7 +135,7 @@ class Steps:
         node = job.graph.nodes[tried.node]
         clock = job.world.settings.clock
         if clock is not None:
-            seconds = float(clock(job.number, node.name, start.candidate.name))
+            seconds = _read(clock(job.number, node.name, start.candidate.name))
             raw = raw._replace(seconds=seconds)
             if options.timeout is not None and seconds > options.timeout:
                 reason = f"took longer than {options.timeout} s"
@@ -191,6 +194,17 @@ class Steps:
             job.world.mark_effect(job.job_id, v, tried.choice, "done")
             lineage = job.graph.lineage[v]
             job.state.fixed.update(zip(lineage, job.picks(lineage), strict=True))
+
+
+def _read(seconds: Any) -> float:
+    """What the user's clock has said, if it can be."""
+    try:
+        read = float(seconds)
+    except (TypeError, ValueError):
+        read = math.nan
+    if not 0 <= read < math.inf:
+        raise BadInput(f"clock(...) must give seconds, 0 or more and finite. Got {seconds!r}.")
+    return read
 
 
 def _guarded(raw: Raw, targets: tuple[str, ...]) -> Raw:

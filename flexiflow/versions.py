@@ -14,7 +14,8 @@ import contextlib
 import hashlib
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from flexiflow.candidates.base import Raw
@@ -22,6 +23,9 @@ from flexiflow.graph import Graph
 
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
 _DEEPEST = 50
+_MOST_KNOWN = 10_000  # lineages of a node
+
+Known = list[dict[tuple[int, ...], "int | None"]]
 
 
 class Version:
@@ -77,20 +81,23 @@ class Memo:
         self._versions[node].append(made)
         return made
 
-    def known(self) -> list[dict[tuple[int, ...], int | None]]:
+    def known(self) -> Known:
         """For each node, the lineages whose result is known without running anything.
 
         Returns
         -------
         One dictionary a node: choices of the nodes of its lineage (ascending) -> number of
         the version, or None if the run failed there. Equal values count: a lineage that was
-        never run is known if it leads to versions from which the rest was run.
+        never run is known if it leads to versions from which the rest was run. At most
+        ``_MOST_KNOWN`` a node are given.
         """
         graph, found = self._graph, self._found
-        known: list[dict[tuple[int, ...], int | None]] = []
+        known: Known = []
         for node, lineage in enumerate(graph.lineage):
             here: dict[tuple[int, ...], int | None] = {}
-            for picks, upstream in self._origins(node, known):
+            for picks, upstream in self.ways(self._graph.parents[node], known):
+                if len(here) >= _MOST_KNOWN:
+                    break
                 for choice in range(len(graph.nodes[node].choices)):
                     result = found.get((node, choice, upstream))
                     if result is not None:
@@ -100,21 +107,22 @@ class Memo:
             known.append(here)
         return known
 
-    def _origins(
-        self, node: int, known: list[dict[tuple[int, ...], int | None]]
-    ) -> Iterator[tuple[dict[int, int], tuple[int, ...]]]:
-        """Ways to reach a node: choices over its ancestors, and the versions it then reads."""
+    def ways(
+        self, nodes: tuple[int, ...], known: Known
+    ) -> list[tuple[dict[int, int], tuple[int, ...]]]:
+        """Known ways to have values at some nodes: choices over their lineages, and versions."""
         ways: list[tuple[dict[int, int], tuple[int, ...]]] = [({}, ())]
-        for parent in self._graph.parents[node]:
-            lineage = self._graph.lineage[parent]
-            ways = [
+        for node in nodes:
+            lineage = self._graph.lineage[node]
+            longer = (
                 ({**picks, **dict(zip(lineage, key, strict=True))}, (*upstream, number))
                 for picks, upstream in ways
-                for key, number in known[parent].items()
+                for key, number in known[node].items()
                 if number is not None
                 and all(picks.get(v, k) == k for v, k in zip(lineage, key, strict=True))
-            ]
-        yield from ways
+            )
+            ways = list(islice(longer, _MOST_KNOWN))
+        return ways
 
 
 def _same(old: Version, new: Version) -> bool:
@@ -225,8 +233,8 @@ def own(value: Any) -> Any:
 def read_only(value: Any) -> Any:
     """Hand an array on so that writing into it in place fails loudly.
 
-    NumPy arrays become a read-only view (one that already is stays the same object);
-    everything else is handed on as it is.
+    NumPy arrays become a read-only view (one that already is stays the same object), also in
+    a list, tuple or dictionary; everything else is handed on as it is.
 
     Examples
     --------
@@ -237,7 +245,17 @@ def read_only(value: Any) -> Any:
     ValueError: assignment destination is read-only
     """
     numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(value, numpy.ndarray) or not value.flags.writeable:
+    if numpy is None:
+        return value
+    kind = type(value)
+    if kind in (list, tuple, dict):
+        parts = value.values() if kind is dict else value
+        if not any(isinstance(p, numpy.ndarray) and p.flags.writeable for p in parts):
+            return value
+        if kind is dict:
+            return {name: read_only(part) for name, part in value.items()}
+        return kind(read_only(part) for part in value)
+    if not isinstance(value, numpy.ndarray) or not value.flags.writeable:
         return value
     view = value.view()
     view.flags.writeable = False

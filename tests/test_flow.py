@@ -220,3 +220,62 @@ def test_the_progress_bar_shows_pass_rate_seconds_and_the_leading_path(capsys):
     assert "30/30" in shown
     assert "100.0% passed" in shown
     assert "s/job, good" in shown
+
+
+def test_labels_add_up_and_a_score_stands():
+    text = (
+        "f(x, l1=None, l2=None)\ny = a(x)\nmaximize(y == l1)\nmaximize((y == l2) * confidence(y))"
+    )
+    models = {"a": lambda x: Result(x, confidence=0.5)}
+    store = MemoryStore()
+    job_id = cell(text, models, store=store).job(1).job_id
+    again = cell(text, models, store=store)
+    assert again.feedback(job_id, l1=1).reward is None
+    told = again.feedback(job_id, l2=1)
+    assert (list(told.terms.values()), told.reward) == ([1.0, 0.5], 1.5)
+    assert again.feedback(job_id, score=0.7).reward == 0.7
+    assert again.feedback(job_id, l1=2).reward == 0.7
+    assert again.log()["terms.y == l1"].to_list() == [0.0]
+
+
+def test_results_keep_their_columns_apart_from_terms_of_the_same_name():
+    it = cell("f(x)\noutput = a(x)\nmaximize(output)", {"a": lambda x: x})
+    run = it.run([{"x": 1}, {"x": 2}])
+    assert run.results["output"].to_list() == [1, 2]
+    assert run.results["terms.output"].to_list() == [1.0, 2.0]
+
+
+def test_outputs_that_differ_in_form_are_shown_whole():
+    it = cell("f(x)\ny = a(x)", {"a": lambda x: x})
+    odd = [[{"a": 1}], [{"b": 2}], "text", 3]
+    shown = it.run([{"x": v} for v in odd]).results["output"].to_list()
+    assert shown == ['[{"a": 1}]', '[{"b": 2}]', "text", "3"]
+
+
+def test_a_run_explains_its_own_jobs_wherever_they_are_kept():
+    it = labelled()
+    run = it.run([{"x": "a"}], store=MemoryStore())
+    assert "accepted: text=upper" in repr(run.explain(run.jobs["job_id"][0]))
+    assert len(it.log()) == 0
+
+
+def test_thresholds_are_checked_when_they_are_moved():
+    it = cell("f(x)\ny = a(x)\nassert y > threshold(1, 'least')", {"a": lambda x: x})
+    assert it.job(2).passed
+    it.thresholds["least"] = 5
+    assert not it.job(2).passed
+    with pytest.raises(BadInput, match=r"no threshold 'lest' \(did you mean 'least'\?\)"):
+        it.thresholds["lest"] = 3
+    with pytest.raises(BadInput, match="finite number"):
+        it.thresholds["least"] = "much"
+    with pytest.raises(AttributeError):
+        it.thresholds = {}
+
+
+def test_a_store_may_be_a_path_and_nonsense_is_refused(tmp_path):
+    it = cell("f(x)\ny = a(x)", {"a": str}, store=str(tmp_path / "here.sqlite"))
+    it(1)
+    assert (tmp_path / "here.sqlite").is_file()
+    it.store.close()
+    with pytest.raises(BadInput, match="store must be a Store"):
+        cell("f(x)\ny = a(x)", {"a": str}, store=7)

@@ -29,6 +29,8 @@ WANTED = [{"image": "a", "size": 3, "label": None}, {"image": "b", "size": 3, "l
         pl.DataFrame({"image": ["a", "b"], "other": [1, 2]}),
         pl.DataFrame({"image": ["a", "b"]}).lazy(),
         pd.DataFrame({"image": ["a", "b"], "label": [None, float("nan")]}),
+        pd.DataFrame({"image": ["a", "b"], "label": [pd.NA, pd.NaT]}, dtype=object),
+        [{"image": "a", "label": np.float32("nan")}, {"image": "b"}],
     ],
 )
 def test_frames_lists_and_generators_are_the_same_jobs(jobs):
@@ -51,6 +53,7 @@ def test_cells_of_frames_keep_their_objects():
         (pd.DataFrame({"Image": ["a"]}), "did you mean 'Image'"),
         ([{"imgae": "a"}], r"job 0 of f: the input 'image' is missing \(did you mean 'imgae'"),
         ([{}], "Got nothing"),
+        ([{"image": 1, "lable": 2}], "job 0 of f: the input 'label' is not given"),
         ("abc", "Jobs must be a Polars or pandas frame"),
         ({"image": "a"}, "For one job, call f"),
         (7, "Got int"),

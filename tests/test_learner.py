@@ -7,7 +7,7 @@ import pytest
 from cells import cell
 
 import flexiflow
-from flexiflow import BadInput, MemoryStore
+from flexiflow import BadInput, MemoryStore, Thompson
 from flexiflow.candidates import candidate
 
 SWITCHING = "f(x)\none = (bad | good)(x)\nassert one == 'good'"
@@ -137,3 +137,51 @@ def test_a_helper_redefined_since_is_told_once():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         it(1)
+
+
+def test_doubts_outlive_a_run_and_end_with_the_first_sound_check():
+    def check(value):
+        return value["key"]
+
+    it = cell("f(x)\none = a(x)\nassert check(one)", {"a": lambda x: x, "check": check})
+    it.run([{"x": 1}] * 3)
+    with pytest.raises(TypeError, match="not subscriptable"):
+        it.run([{"x": 1}] * 3)
+    store = MemoryStore()
+    sound = cell("f(x)\none = a(x)\nassert check(one)", {"a": lambda x: x, "check": check},
+                 store=store)  # fmt: skip
+    sound.run([{"x": {"key": 1}}])
+    again = cell("f(x)\none = a(x)\nassert check(one)", {"a": lambda x: x, "check": check},
+                 store=store)  # fmt: skip
+    run = again.run([{"x": 1}] * 8)  # unlucky inputs, not a mistake: the log knows
+    assert not run.jobs["passed"].any()
+    assert run.jobs["teaches"].all()
+
+
+def test_edits_outside_a_notebook_are_told_as_warnings():
+    store = MemoryStore()
+    cell(SWITCHING, GOOD_AND_BAD, store=store)(1)
+    edited = cell(SWITCHING, {**GOOD_AND_BAD, "bad": lambda x: "good"}, store=store)
+    with pytest.warns(UserWarning, match="The candidate bad of one was edited"):
+        edited(1)
+
+
+def test_another_store_for_a_run_is_learned_from_and_leaves_the_own_beliefs_alone():
+    it = cell(SWITCHING, GOOD_AND_BAD)
+    other = MemoryStore()
+    it.run([{"x": k} for k in range(40)], store=other)
+    assert it.sampler.evidence == 0
+    run = it.run([{"x": 0}] * 5, store=other)
+    assert set(run.jobs["attempts"]) == {1}
+
+
+class Needy(Thompson):
+    def __init__(self, temperature, name):
+        super().__init__(temperature)
+
+
+def test_reset_needs_no_constructor_of_a_certain_form():
+    it = cell(SWITCHING, GOOD_AND_BAD, sampler=Needy(0.5, "mine"))
+    it.run([{"x": k} for k in range(5)])
+    it.reset()
+    assert it.sampler.evidence == 0

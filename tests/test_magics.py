@@ -66,6 +66,15 @@ def test_line_magics_run_log_explain_show_and_reset(shell, capsys):
     assert len(shell.run_line_magic("flexiflow", "log read")) == 2
 
 
+@pytest.mark.parametrize(
+    "jobs", ["[{'x': 'ab'}, {'x': 'c d'}]", "[{'x': c} for c in 'ab']", "list(jobs)  --seed 3"]
+)
+def test_what_is_run_may_be_any_expression(shell, jobs):
+    define(shell)
+    shell.user_ns["jobs"] = [{"x": "p"}, {"x": "q"}]
+    assert shell.run_line_magic("flexiflow", f"run read {jobs}").total == 2
+
+
 def test_running_an_unchanged_cell_again_keeps_what_was_learned(shell, capsys):
     made = define(shell)
     made.run([{"x": "ab"}] * 20)

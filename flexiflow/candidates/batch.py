@@ -120,6 +120,8 @@ class Batched:
         columns = tuple(list(column) for column in zip(*[j.args for j in batch], strict=True))
         whole = self._attempt(columns, first)
         seconds = whole.seconds / size
+        if whole.kind == "exception" and size > 1:  # one bad input is no fault of its neighbours
+            return [r._replace(seconds=r.seconds + seconds) for j in batch for r in self._run([j])]
         if whole.kind != "pass":
             return [whole._replace(seconds=seconds)] * size
         if not isinstance(whole.value, (list, tuple)):

@@ -36,7 +36,7 @@ from flexiflow.candidates.base import Candidate, Raw
 from flexiflow.candidates.judging import failed, judged
 from flexiflow.candidates.looping import Overtime, finish
 
-CAUGHT = (Exception, SystemExit, CancelledError)
+CAUGHT = (Exception, SystemExit, GeneratorExit, CancelledError)
 
 
 def run(candidate: Candidate, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Raw:

@@ -23,7 +23,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
 from concurrent.futures import TimeoutError as Late
 from dataclasses import replace
 from multiprocessing import spawn
@@ -35,6 +35,8 @@ from flexiflow.candidates import worker
 from flexiflow.candidates.base import Options, Raw, Result
 from flexiflow.candidates.call import overtime
 from flexiflow.errors import WorkerError
+
+_LOOK = 0.5  # seconds between two looks at a process that does not answer
 
 
 class Isolated:
@@ -136,6 +138,10 @@ class _Worker:
             self._lost()
             reason = _how_it_died(died.exitcode)
             return Raw("exception", seconds=perf_counter() - start, reason=reason)
+        if word == "died":
+            self._lost()
+            reason = _how_it_died(what)
+            return Raw("exception", seconds=perf_counter() - start, reason=reason)
         if word == "error":
             raise WorkerError(
                 f"The candidate {self._name!r} cannot run in its process: {what}. "
@@ -160,15 +166,26 @@ class _Worker:
 
         future = self._pool.schedule(what, args=[data], timeout=limit)
         try:
+            self._watch(future)
             reply = future.result()
         except KeyboardInterrupt:
             future.cancel()
             raise
+        except CancelledError:
+            return "died", 0
         try:
             word, value = cloudpickle.loads(reply)
         except Exception as error:
             return "error", f"its output cannot be read here: {type(error).__name__}: {error}"
         return word, value
+
+    def _watch(self, future: Future[bytes]) -> None:
+        """Wait; a process that left of itself, with exit code 0, is missed by nobody else."""
+        while not wait([future], timeout=_LOOK).done:
+            if self.pid is not None and not _exists(self.pid):
+                if not wait([future], timeout=_LOOK).done:
+                    future.cancel()
+                return
 
     def _lost(self) -> None:
         """End what a process that is gone has left behind."""
@@ -231,6 +248,14 @@ def _end_everything() -> None:
 def _end_all(workers: list[_Worker]) -> None:
     while workers:
         workers.pop().end()
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def _kill_group(pid: int | None) -> None:

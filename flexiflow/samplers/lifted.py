@@ -198,7 +198,7 @@ def _explain(
 def _orders(space: Space, among: Ints, scores: Floats) -> tuple[tuple[int, ...], ...]:
     """Per node, its choices by the best index of a configuration that makes them."""
     nodes = range(len(space.sizes))
-    if among is space.everything:
+    if space.is_everything(among):
         grid = scores.reshape(space.sizes)
         tops = [grid.max(axis=tuple(u for u in nodes if u != v)) for v in nodes]
     else:

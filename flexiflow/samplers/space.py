@@ -62,6 +62,10 @@ class Space:
         grids = np.indices(self.sizes).reshape(len(self.sizes), -1)
         return np.ascontiguousarray(grids.T.astype(np.int64))
 
+    def is_everything(self, configurations: Ints) -> bool:
+        """Whether these are all configurations; a large workflow's are never made."""
+        return configurations is self.__dict__.get("everything")
+
     @cached_property
     def everything_rows(self) -> NDArray[np.intp]:
         """The candidates of every configuration, `(size, nodes)`."""
@@ -74,7 +78,7 @@ class Space:
 
     def code(self, nodes: Nodes, configurations: Ints) -> Ints:
         """One number for what each configuration picks at some nodes, `(n,)`."""
-        if configurations is self.__dict__.get("everything"):
+        if self.is_everything(configurations):
             if nodes not in self._codes:
                 self._codes[nodes] = configurations[:, nodes] @ self._weight(nodes)
             return self._codes[nodes]

@@ -110,7 +110,7 @@ def unpack(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     names = dict.fromkeys(name for found in objects for name in found)
     place = frame.columns.index(column)
     unpacked = [
-        _guessed(f"{column}.{clean(name)}", [found.get(name) for found in objects])
+        column_of(f"{column}.{clean(name)}", [found.get(name) for found in objects])
         for name in names
     ]
     before, after = frame.columns[:place], frame.columns[place + 1 :]
@@ -125,17 +125,22 @@ def _object_of(text: str | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _guessed(name: str, values: list[Any]) -> pl.Series:
+def column_of(name: str, values: list[Any]) -> pl.Series:
     """A column of the type that the values have in common, else of texts."""
     kinds = {type(value) for value in values if value is not None}
     if kinds == {int, float}:
         values = [value if value is None else float(value) for value in values]
-    elif len(kinds) > 1 or dict in kinds:
+    elif len(kinds) > 1 or any(map(_holds_objects, values)):
         values = [value if value is None else _shown(value) for value in values]
     try:
         return pl.Series(name, values, strict=True)
     except (TypeError, OverflowError, ValueError, pl.exceptions.PolarsError):
         return pl.Series(name, [v if v is None else _shown(v) for v in values], pl.String)
+
+
+def _holds_objects(value: Any) -> bool:
+    """Whether a dictionary is in it: as a column it would take one row's names for all."""
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_holds_objects, value)))
 
 
 def _shown(value: Any) -> str:

@@ -211,3 +211,17 @@ def test_tensors_are_stacked_and_rows_too() -> None:
     model = LogisticRegression().fit([[-1.0], [1.0]], ["neg", "pos"])
     told = run(adopt(candidate(model, batch=4), "m"), ([3.0],), {}, seed=0)
     assert (told.value, told.confidence is not None) == ("pos", True)
+
+
+def test_one_bad_input_is_no_fault_of_its_neighbours() -> None:
+    def model(xs: list[int]) -> list[int]:
+        if 3 in xs:
+            raise ValueError("three")
+        return xs
+
+    batched = adopt(candidate(model, batch=8), "m").kind
+    jobs = [batch_module._Job((x,), {}, 0) for x in range(6)]
+    told = batched._run(jobs)
+    assert [t.value if t.kind == "pass" else t.reason.split(" (")[0] for t in told] == [
+        0, 1, 2, "ValueError: three", 4, 5,
+    ]  # fmt: skip
