@@ -39,12 +39,22 @@ def candidates_of(expressions: Expressions, function: ast.expr) -> tuple[Candida
             "a lambda between bars needs parentheses",
             "Write (a | (lambda x: ...) | b)(x).",
         )
+    _check_flat(expressions, function)
     found: dict[str, Candidate] = {}
     for node in alternatives(function):
         text = _text(expressions, node)
         for name, model in _offered(_evaluated(expressions, node), text):
             _adopt(expressions, node, name or _free(_own_name(model), found), model, found)
     return tuple(found.values())
+
+
+def _check_flat(expressions: Expressions, function: ast.expr) -> None:
+    while is_alternation(function):
+        if is_alternation(function.right):
+            raise expressions.source.error(
+                function.right, "alternatives are nested", "Write them in one row: (a | b | c)(x)."
+            )
+        function = function.left
 
 
 def _evaluated(expressions: Expressions, node: ast.expr) -> Any:

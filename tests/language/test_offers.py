@@ -21,7 +21,7 @@ def names_of(text: str, names: dict[str, Any]) -> list[str]:
         ("(f)", ["f"]),
         ("(f | g)", ["f", "g"]),
         ("((f | g) | Reader( 3 ))", ["f", "g", "Reader( 3 )"]),
-        ("(f | (g | Reader(3)))", ["f", "g", "Reader(3)"]),
+        ("((f | g) | Reader(3))", ["f", "g", "Reader(3)"]),
         ("(str.upper | table['first'])", ["str.upper", "table['first']"]),
         ("(f | (lambda t: t))", ["f", "lambda t: t"]),
         ("(lambda t: t)", ["lambda t: t"]),

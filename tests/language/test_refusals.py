@@ -24,6 +24,7 @@ NODES = {
     "y = («f | g < 3)(x)": "a comparison is not a candidate",
     "y = (f | «lambda t: t | g)(x)": "a lambda between bars needs parentheses",
     "y = («lambda t: t | g)(x)": "a lambda between bars needs parentheses",
+    "y = (f | («g | str))(x)": "alternatives are nested",
     "y = f(x, «f | g)": "alternatives are nested in an argument: 'f' is a model",
     "y = (f | ff.candidate(«f | g))(x)": "alternatives are nested in a candidate",
     "y = f(«(f | g)(x))": "alternatives are nested in an argument",
