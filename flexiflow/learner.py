@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +53,7 @@ class Learner:
                 from flexiflow.stores import SQLStore
 
                 self._store = store = SQLStore()
-                if store.fresh:
+                if store.fresh and not os.environ.get("FLEXIFLOW_HOME"):
                     print(f"FlexiFlow keeps its records in {store.location}")
             return self._store
 

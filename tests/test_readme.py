@@ -29,7 +29,7 @@ def test_its_cell_is_the_workflow_of_the_notebook():
     (cell,) = [b for b in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "%%flex" in b]
     assert [line for line in cell.splitlines() if line.strip()] == [
         line
-        for line in __import__("nbformat").read(notebook, 4).cells[5].source.splitlines()
+        for line in __import__("nbformat").read(notebook, 4).cells[6].source.splitlines()
         if line.strip()
     ]
 
