@@ -27,6 +27,18 @@ _KEPT = 64
 """Candidates that a worker keeps."""
 
 
+class _Answer(Future[Raw]):
+    """What is promised; it can be called off only while the executor has not begun."""
+
+    inner: Future[Any] | None = None
+
+    def cancel(self) -> bool:
+        """Call it off, if that is still possible."""
+        if self.inner is not None and not self.inner.cancel():
+            return False
+        return super().cancel()
+
+
 class _Reply(NamedTuple):
     word: str  # "done" (cloudpickle bytes of a Raw), "absent", or "error" (text)
     data: Any = None
@@ -58,7 +70,7 @@ def submit(
     >>> submit(Serial(), adopt(len, "count"), ([1, 2],), {}, seed=0).result().value
     2
     """
-    answer: Future[Raw] = Future()
+    answer = _Answer()
     if isinstance(executor, (Serial, ThreadPoolExecutor)):
         _start(executor, answer, _finish_here, run, candidate, args, kwargs, seed)
         return answer
@@ -76,7 +88,7 @@ def submit(
 
 def _start(
     executor: Executor,
-    answer: Future[Raw],
+    answer: _Answer,
     finish: Callable[[Future[Raw], Any], None],
     work: Callable[..., Any],
     *args: Any,
@@ -87,7 +99,7 @@ def _start(
     except (RuntimeError, BrokenExecutor) as error:
         _fail(answer, _broken(error))
         return
-    answer.add_done_callback(lambda a: inner.cancel() if a.cancelled() else None)
+    answer.inner = inner
     inner.add_done_callback(lambda i: _relay(i, answer, finish))
 
 

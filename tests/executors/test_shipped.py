@@ -90,3 +90,23 @@ def test_what_has_not_begun_can_be_cancelled() -> None:
         go.set()
         assert busy.result(30).value is True
     assert waiting.cancelled()
+
+
+def test_what_has_begun_cannot_be_called_off_and_what_waits_can() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def model(x: int) -> int:
+        begun.set()
+        go_on.wait(30)
+        return x
+
+    adopted = adopt(model, "m")
+    with ThreadPoolExecutor(1) as pool:
+        running = submit(pool, adopted, (1,), {}, seed=0)
+        waiting = submit(pool, adopted, (2,), {}, seed=0)
+        assert begun.wait(30)
+        assert waiting.cancel()
+        assert not running.cancel()
+        go_on.set()
+        assert running.result(30).value == 1
+    assert waiting.cancelled()
