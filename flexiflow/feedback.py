@@ -65,6 +65,7 @@ def late_feedback(
     jobs = store.read("jobs", workflow=graph.name, job_id=job_id)
     if jobs.is_empty():
         raise BadInput(f"The log of {graph.name!r} has no job {job_id!r} to give feedback on.")
+    labels = {name: label for name, label in labels.items() if label is not None}
     late = [i.name for i in graph.inputs if i.late]
     if "score" in late and score is not None:
         labels, score = {**labels, "score": score}, None

@@ -267,13 +267,12 @@ class Workflow:
         self.store.append([record])
         return record
 
-    def explain(self, job_id: str | None = None) -> Account:
-        """Tell why a job went as it did; by default the latest one."""
-        if job_id is None:
-            if self.last is None:
-                raise BadInput(f"{self.name} has run no job yet here. Give a job id.")
-            job_id = self.last.job_id
-        return explain(self.store, self.name, job_id)
+    def explain(self, job: str | Outcome | None = None) -> Account:
+        """Tell why a job went as it did, by its id or outcome; by default the latest one."""
+        job = self.last if job is None else job
+        if job is None:
+            raise BadInput(f"{self.name} has run no job yet here. Give a job id.")
+        return explain(self.store, self.name, job if isinstance(job, str) else job.job_id)
 
     def log(self) -> pl.DataFrame:
         """All jobs of this workflow over all runs, one row each."""

@@ -13,6 +13,7 @@ from flexiflow.doubts import Doubts, users_own_frames
 from flexiflow.errors import BadInput, StoreError
 from flexiflow.graph import Graph
 from flexiflow.jobs import Inputs, JobPair
+from flexiflow.options import whole
 from flexiflow.present import Settings
 from flexiflow.recall import Recall
 from flexiflow.records import Outcome
@@ -83,7 +84,7 @@ class Learner:
             settings=settings,
             thresholds=thresholds,
             workers=workers,
-            seed=seed,
+            seed=None if seed is None else whole("seed", seed, 0),
             doubts=self._doubts_about(graph) if sampler is None else None,
             cooling=self._cooling,
         )

@@ -79,6 +79,7 @@ def test_a_score_sets_the_reward():
     [
         ({"lable": 1}, "waits for no label 'lable'.*label"),
         ({}, "Give a label"),
+        ({"label": None}, "Give a label"),
         ({"score": float("nan")}, "finite number"),
         ({"score": "good"}, "finite number"),
     ],
@@ -129,6 +130,7 @@ def test_explain_tells_the_story():
     it = cell(text, models, sampler=Fixed())
     it("x")
     story = repr(it.explain())
+    assert story == repr(it.explain(it.last)) == repr(it.explain(it.last.job_id))
     assert "passed after 4 attempts, 0 switches, 1 rollback" in story
     assert "two: c -> soft failure (not good)" in story
     assert "back from two to one" in story
@@ -142,6 +144,7 @@ def test_explain_tells_the_story():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"seed": "x"}, "seed must be a whole number"),
         ({"workers": 0}, "workers must be a whole number, 1 or more"),
         ({"max_attempts": 0}, "max_attempts must be a whole number, 1 or more"),
         ({"max_attempts": 1.5}, "max_attempts must be a whole number"),

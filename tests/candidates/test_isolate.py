@@ -246,7 +246,7 @@ def test_code_that_cannot_be_imported_there(
     (tmp_path / "gone_soon.py").write_text("def f(x):\n    return x\n")
     with monkeypatch.context() as patched:
         patched.syspath_prepend(str(tmp_path))
-        import gone_soon  # type: ignore[import-not-found]
+        import gone_soon
     with pytest.raises(WorkerError, match="No module named 'gone_soon'"):
         call(isolated(gone_soon.f), 1)
     del sys.modules["gone_soon"]

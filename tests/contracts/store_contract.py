@@ -60,7 +60,7 @@ class StoreContract:
             assert frame.schema == SCHEMAS[table]
             assert frame.height == len(records)
             for row, record in zip(frame.iter_rows(named=True), records, strict=True):
-                for name, value in record._asdict().items():  # type: ignore[union-attr]
+                for name, value in record._asdict().items():
                     found = row[name]
                     if isinstance(value, dict):
                         found = json.loads(found)
@@ -128,11 +128,11 @@ class StoreContract:
         store.append([outcome("a", attempts=1, verdicts=0, teaches=True)])
         jobs = store.read("jobs")
         assert jobs["job_id"].to_list() == ["b", "a"]
-        assert store.read("jobs", after=seen)["teaches"].to_list() == [True]  # type: ignore[arg-type]  # seq holds integers
+        assert store.read("jobs", after=seen)["teaches"].to_list() == [True]
         assert store.read("attempts", job_id="a").height == 1
-        assert store.read("attempts", after=seen)["job_id"].to_list() == ["a"]  # type: ignore[arg-type]
+        assert store.read("attempts", after=seen)["job_id"].to_list() == ["a"]
         assert store.read("verdicts", job_id="a").height == 0
-        assert store.read("feedback", after=seen).height == 1  # type: ignore[arg-type]
+        assert store.read("feedback", after=seen).height == 1
         assert store.read("attempts", job_id="b").height == 3
 
     def test_the_last_of_two_in_one_append_counts(self, store: Store) -> None:
@@ -143,7 +143,7 @@ class StoreContract:
 
     def test_feedback_and_effects_are_only_added(self, store: Store) -> None:
         for state in ("started", "done"):
-            store.append([Effect("a", "cards", "send", "mail", 1.0, state)])  # type: ignore[arg-type]  # both are states
+            store.append([Effect("a", "cards", "send", "mail", 1.0, state)])
         store.append([Feedback("a", 1.0, {}, {}, 0.1), Feedback("a", 2.0, {}, {}, 0.2)])
         assert store.read("effects")["state"].to_list() == ["started", "done"]
         assert store.read("feedback")["reward"].to_list() == [0.1, 0.2]
@@ -205,7 +205,7 @@ class StoreContract:
             (outcome("x", context=[1]), "'context' in a row of 'jobs' must be a mapping"),
             (outcome("x", more=[attempt("x", seed=2**63)]), "'seed' .* 64 bits"),
             (outcome("x", more=[attempt("y")]), "must be of its own job 'x'"),
-            (Feedback(None, 1.0, {}, {}, None), "'job_id' in a row of 'feedback' must be text"),  # type: ignore[arg-type]
+            (Feedback(None, 1.0, {}, {}, None), "'job_id' in a row of 'feedback' must be text"),
             (Snapshot("w", "s", 1, 1.0, {"x": {1, 2}}), "'state' .*plain numbers"),
         ],
     )

@@ -161,7 +161,7 @@ def test_closures_and_globals() -> None:
 def test_a_default_is_the_one_that_python_evaluated() -> None:
     calls: list[int] = []
 
-    def w(x: Any, n: int = calls.append(1) or 3) -> Any:  # type: ignore[func-returns-value]
+    def w(x: Any, n: int = calls.append(1) or 3) -> Any:
         y = (str)(x, n)
         assert y
 
@@ -171,9 +171,9 @@ def test_a_default_is_the_one_that_python_evaluated() -> None:
 
 def test_words_in_a_function() -> None:
     def w(x: Any) -> None:
-        y = any_of([str, len])(x)  # type: ignore[name-defined]  # noqa: F821
-        assert confidence(y) > threshold(0.5)  # type: ignore[name-defined]  # noqa: F821
-        minimize(runtime)  # type: ignore[name-defined]  # noqa: F821
+        y = any_of([str, len])(x)  # noqa: F821
+        assert confidence(y) > threshold(0.5)  # noqa: F821
+        minimize(runtime)  # noqa: F821
 
     graph = read_function(w)
     assert [c.name for c in graph.nodes[0].candidates] == ["str", "len"]
@@ -199,7 +199,7 @@ def wrapped(x: Any) -> None:
     y = str(x)  # noqa: F841
 
 
-wrapped.__wrapped__ = gathers  # type: ignore[attr-defined]
+wrapped.__wrapped__ = gathers
 
 NO_SOURCE: dict[str, Any] = {}
 exec("def unseen(x):\n    y = str(x)", NO_SOURCE)

@@ -19,7 +19,7 @@ RECORDS = {
 @pytest.mark.parametrize("table", list(RECORDS))
 def test_the_columns_are_the_fields_of_the_record(table: str) -> None:
     names = [column.name for column in TABLES[table]]
-    assert names == ["seq", *RECORDS[table]._fields]  # type: ignore[attr-defined]  # named tuples
+    assert names == ["seq", *RECORDS[table]._fields]
 
 
 def test_there_are_no_other_tables() -> None:

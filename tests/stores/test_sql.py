@@ -31,7 +31,7 @@ class TestSQLStore(StoreContract):
 def test_it_remembers_when_it_is_opened_again(
     tmp_path: Path, durability: str, synchronous: int
 ) -> None:
-    with SQLStore(tmp_path, durability=durability) as store:  # type: ignore[arg-type]  # both are known
+    with SQLStore(tmp_path, durability=durability) as store:
         assert store.fresh
         store.append([outcome("a")])
         with store._transaction() as connection:
@@ -82,7 +82,7 @@ def test_memory_has_a_store_of_its_own(memory: str) -> None:
 
 def test_an_unknown_durability_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="must be 'process' or 'power'"):
-        SQLStore(tmp_path, durability="no")  # type: ignore[arg-type]
+        SQLStore(tmp_path, durability="no")
 
 
 def test_other_connections_see_what_append_returned_from(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_reader_sees_whole_appends_only(tmp_path: Path) -> None:
 
 def _fill(folder: str, name: str, ready: object) -> None:
     with SQLStore(folder) as store:
-        ready.wait()  # type: ignore[attr-defined]  # a barrier
+        ready.wait()
         for k in range(40):
             store.append([outcome(f"{name}-{k}")])
 
