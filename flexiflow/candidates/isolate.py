@@ -164,7 +164,10 @@ class _Worker:
     ) -> tuple[str, Any]:
         import cloudpickle
 
-        future = self._pool.schedule(what, args=[data], timeout=limit)
+        try:
+            future = self._pool.schedule(what, args=[data], timeout=limit)
+        except RuntimeError as error:  # pebble has seen already that its process is gone
+            raise BrokenExecutor(str(error)) from error
         try:
             self._watch(future)
             reply = future.result()

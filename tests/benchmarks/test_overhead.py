@@ -14,7 +14,7 @@ def test_every_row_of_the_table_is_measured(capsys):
     for word in ("no store", "SQLite (process)", "SQLite (power)", "one call", "import flexiflow"):
         assert word in kinds
     failing = [row["attempts_a_job"] for row in rows if row["what"].startswith("fails")]
-    assert min(failing) > 3
+    assert min(failing) >= 3
 
 
 def test_the_table_is_shown_whole():

@@ -138,11 +138,17 @@ def test_a_crash_ends_that_attempt_alone(how: str, said: str) -> None:
     adopted.kind.close()
 
 
-def test_a_process_that_died_idle_is_replaced() -> None:
+@pytest.mark.parametrize("noticed", [False, True])
+def test_a_process_that_died_idle_is_replaced(noticed: bool) -> None:
     adopted = isolated()
     before = pid_of(adopted)
+    pool = adopted.kind._idle[0]._pool
     os.kill(before, signal.SIGKILL)
     gone(before)
+    if noticed:  # by the pool, which then takes no more work
+        for loop in pool._loops:
+            loop.join(30)
+        assert not pool.active
     assert pid_of(adopted) != before
     adopted.kind.close()
 
