@@ -152,9 +152,9 @@ class Runner:
             for job_id, inputs in jobs:
                 waiting.append(pool.submit(self._do, self._ticket(job_id), inputs))
                 if len(waiting) >= 2 * self.workers:
-                    yield waiting.popleft().result()
+                    yield _first_of(waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield _first_of(waiting)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             ended = [f for f in waiting if not f.cancelled() and f.exception() is None]
@@ -232,6 +232,13 @@ class Runner:
         marks = self.store.read("effects", workflow=self.graph.name, job_id=job_id)
         mine = marks.filter(marks["node"] == self.graph.nodes[node].name)
         return None if mine.is_empty() else str(mine["state"][-1])
+
+
+def _first_of(waiting: deque[Future[Done]]) -> Done:
+    """Wait for the first; it stays in the queue if the wait is interrupted."""
+    done = waiting[0].result()
+    waiting.popleft()
+    return done
 
 
 def _replaced(outcome: Outcome, *, teaches: bool) -> Outcome:

@@ -1,5 +1,8 @@
 """Whatever goes wrong, jobs that have ended are acknowledged, once, and teach what they wrote."""
 
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -149,3 +152,32 @@ def test_a_clock_that_says_nonsense_is_refused(said):
     with pytest.raises(BadInput, match="clock"):
         it.run([{"x": 1}], clock=lambda *_: said)
     assert it("again") == "again"
+
+
+INTERRUPTED = """
+import os, signal, sys, time
+sys.path.insert(0, {tests!r})
+from cells import cell
+from flexiflow import SQLStore
+def wait(x):
+    time.sleep(0.5)
+    if x == 0:  # Ctrl-C while the first job is waited for
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+    return x
+it = cell("f(x)\\none = wait(x)", {{"wait": wait}}, store=SQLStore({file!r}))
+try:
+    it.run([{{"x": k}} for k in range(4)], workers=2)
+except KeyboardInterrupt:
+    print("interrupted", sorted(it.log()["number"]), it.sampler.evidence)
+"""
+
+
+def test_an_interrupt_loses_no_job_that_ends(tmp_path):
+    code = INTERRUPTED.format(tests=os.path.dirname(__file__), file=str(tmp_path / "f.sqlite"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.startswith("interrupted [0, 1")
+    numbers, evidence = done.stdout.removeprefix("interrupted [").split("] ")
+    assert len(numbers.split(",")) == int(evidence)
