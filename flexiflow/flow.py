@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from flexiflow.changes import Names, changes
-from flexiflow.errors import BadInput, JobFailed
+from flexiflow.errors import BadInput
 from flexiflow.explain import Account, explain
 from flexiflow.feedback import Recent, late_feedback
 from flexiflow.graph import Graph
-from flexiflow.jobs import JobPair, bind, count, read_jobs, unseen
+from flexiflow.jobs import bind, count, read_jobs, unseen
 from flexiflow.learner import Learner
 from flexiflow.options import one_of, settings_from, whole
 from flexiflow.present import Clock, Settings
 from flexiflow.records import Feedback, Outcome
-from flexiflow.run import Progress, Run
+from flexiflow.run import Progress, Run, insist
 from flexiflow.runner import Runner
 from flexiflow.samplers import Sampler, Thompson
 from flexiflow.stores import Store
 from flexiflow.tables import unpacked
 from flexiflow.thresholds import Thresholds
+
+Outcomes = Generator[Outcome, None, None]
 
 
 class Workflow:
@@ -106,7 +109,7 @@ class Workflow:
             If the job did not pass and ``on_failure="raise"``.
         """
         outcome = self.job(*args, **inputs)
-        self._insist(outcome, self._on_failure)
+        insist(outcome, self._on_failure)
         return outcome.output
 
     def job(self, *args: Any, **inputs: Any) -> Outcome:
@@ -115,10 +118,8 @@ class Workflow:
         self._names.warn()
         with self._learner.lock:
             if self._runner is None:
-                self._runner = self._make_runner(self._settings)
-        outcome = self._learner.one(self._runner, given)
-        self._note(outcome)
-        return outcome
+                self._runner = self._make_runner(self._learner, self._settings)
+        return self._noted(self._learner.one(self._runner, given))
 
     def run(
         self,
@@ -172,27 +173,24 @@ class Workflow:
             ``max_attempts``, ``max_seconds`` (over the attempts of a job; looked at between
             attempts), ``stop_when`` (what a pass is worth, in the unit of the price: a job
             ends when that times the chance of a pass is no more than the price still to pay;
-            or a function of the decision),
-            ``on_refusal`` ("stop" or "switch"), ``cooldown`` (seconds an unavailable
-            candidate is left alone).
+            or a function of the decision), ``on_refusal`` ("stop" or "switch"), ``cooldown``
+            (seconds an unavailable candidate is left alone).
 
         Returns
         -------
         The run, with its tables. Its records are durable.
         """
         wanted = one_of("on_failure", on_failure or self._on_failure, ("return", "raise"))
-        extra = {"clock": clock, "executor": executor, **options}
-        settings = settings_from(self._settings, extra)
-        pairs = read_jobs(self.graph, jobs, ids)
-        runner = self._make_runner(settings, sampler, store, whole("workers", workers, 1), seed)
-        if ids is not None:
-            pairs = unseen(pairs, runner.store, self.name, resume)
+        runner, outcomes = self._start(
+            jobs, ids, resume, sampler, store, workers, seed, wanted != "raise",
+            {"clock": clock, "executor": executor, **options},
+        )  # fmt: skip
         run = Run(runner.store, self.name, runner.run)
-        outcomes = self._outcomes(runner, pairs, together=wanted != "raise")
-        for outcome in Progress(self.name, count(jobs), progress).over(outcomes, run):
-            if on_outcome is not None:
-                on_outcome(outcome)
-            self._insist(outcome, wanted)
+        with closing(outcomes):  # at once, even if the error's traceback keeps them alive
+            for outcome in Progress(self.name, count(jobs), progress).over(outcomes, run):
+                if on_outcome is not None:
+                    on_outcome(outcome)
+                insist(outcome, wanted)
         return run
 
     def stream(
@@ -212,49 +210,52 @@ class Workflow:
         may depend on how the last one ended.
         """
         extra = {"clock": clock, "executor": executor, **options}
-        settings = settings_from(self._settings, extra)
-        pairs = read_jobs(self.graph, jobs, ids)
-        runner = self._make_runner(settings, None, None, whole("workers", workers, 1), seed)
-        if ids is not None:
-            pairs = unseen(pairs, runner.store, self.name, resume=False)
-        return self._outcomes(runner, pairs, together=False)
+        return self._start(jobs, ids, False, None, None, workers, seed, False, extra)[1]
 
-    def _outcomes(
-        self, runner: Runner, pairs: Iterator[JobPair], together: bool
-    ) -> Iterator[Outcome]:
-        for outcome in self._learner.stream(runner, pairs, together):
-            self._note(outcome)
-            yield outcome
+    def _start(
+        self,
+        jobs: Any,
+        ids: str | None,
+        resume: bool,
+        sampler: Sampler | None,
+        store: Store | str | Path | None,
+        workers: int,
+        seed: int | None,
+        together: bool,
+        options: Mapping[str, Any],
+    ) -> tuple[Runner, Outcomes]:
+        """Check all that was asked for; the runner, and the outcomes as they will come."""
+        settings = settings_from(self._settings, options)
+        pairs = read_jobs(self.graph, jobs, ids)
+        whole("workers", workers, 1)
+        learner = self._learner if store is None else self._learner.elsewhere(store)
+        runner = self._make_runner(learner, settings, sampler, workers, seed)
+        if ids is not None:
+            pairs = unseen(pairs, runner.store, self.name, resume)
+        return runner, self._outcomes(learner.stream(runner, pairs, together))
+
+    def _outcomes(self, ended: Outcomes) -> Outcomes:
+        with closing(ended):
+            for outcome in ended:
+                yield self._noted(outcome)
 
     def _make_runner(
         self,
+        learner: Learner,
         settings: Settings,
         sampler: Sampler | None = None,
-        store: Store | str | Path | None = None,
         workers: int = 1,
         seed: int | None = None,
     ) -> Runner:
         self._names.warn()
-        self._tell_of_changes()
-        learner = self._learner if store is None else self._learner.elsewhere(store)
+        for notice in () if self._told else self.notices():
+            warnings.warn(notice, stacklevel=4)
         return learner.runner(self.graph, self._thresholds, settings, sampler, workers, seed)
 
-    def _tell_of_changes(self) -> None:
-        if not self._told:
-            for notice in self.notices():
-                warnings.warn(notice, stacklevel=4)
-
-    def _note(self, outcome: Outcome) -> None:
+    def _noted(self, outcome: Outcome) -> Outcome:
         self.last = outcome
         self._recent.keep(outcome)
-
-    def _insist(self, outcome: Outcome, on_failure: str) -> None:
-        if on_failure == "raise" and not outcome.passed:
-            raise JobFailed(
-                f"Job {outcome.job_id} of {self.name} did not pass ({outcome.status}): "
-                f"{outcome.job.error}. Its best attempt is in the error's outcome.",
-                outcome,
-            )
+        return outcome
 
     def feedback(self, job_id: str, *, score: float | None = None, **labels: Any) -> Feedback:
         """Give a job its label, or a score, after it has ended.

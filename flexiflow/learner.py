@@ -6,7 +6,7 @@ import copy
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 
 from flexiflow.doubts import Doubts, users_own_frames
@@ -43,6 +43,7 @@ class Learner:
         self._store = None if store is None else opened(store)
         self._recall: Recall | None = None
         self._looked = 0.0
+        self._astray = False  # whether something was learned that is not in the log
         self._cooling: dict[str, float] = {}
         self._doubts: dict[str, Doubts] = {}
 
@@ -98,40 +99,40 @@ class Learner:
     def one(self, runner: Runner, inputs: Inputs) -> Outcome:
         """Run one job, with what others have written of late learned before it."""
         with self.lock:
-            if time.monotonic() - self._looked > _OFTEN:
+            if self._astray or time.monotonic() - self._looked > _OFTEN:
                 self._look()
         try:
             with users_own_frames():
                 return runner.one(inputs)
         except StoreError:
-            self._doubt_all()
+            self._astray = True  # what was learned from a job that could not be written
             raise
 
-    def stream(self, runner: Runner, pairs: Iterable[JobPair], together: bool) -> Iterator[Outcome]:
+    def stream(
+        self, runner: Runner, pairs: Iterable[JobPair], together: bool
+    ) -> Generator[Outcome, None, None]:
         """Run jobs, and save what was learned when they have ended."""
         try:
             with users_own_frames():
                 yield from runner.stream(pairs, together=together)
         except StoreError:
-            self._doubt_all()
+            self._astray = True
             raise
         finally:
             self._save(runner.run)
 
     def _look(self) -> None:
+        if self._astray:
+            self._start_over()
+            self._log().anew()
+            self._astray = False
         self._log().catch_up()
         self._looked = time.monotonic()
 
     def _save(self, run: str) -> None:
         with self.lock:
-            if self._recall is not None and run in self._recall.own:
-                self._recall.save()
-
-    def _doubt_all(self) -> None:
-        """A write has failed: what was learned from it is not in the log, so read that anew."""
-        with self.lock:
-            self._start_over()
-            self._recall = None
+            if run in self._log().own and not self._astray:
+                self._log().save()
 
     def forget(self) -> None:
         """Start anew from nothing; the records stay."""

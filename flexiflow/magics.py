@@ -67,7 +67,7 @@ class FlexiFlowMagics(Magics):  # type: ignore[misc]  # IPython's classes carry 
     """``%%flexiflow`` and ``%flexiflow``."""
 
     @no_var_expand  # type: ignore[untyped-decorator]  # IPython's decorators carry no types
-    @line_cell_magic  # type: ignore[untyped-decorator]
+    @line_cell_magic  # type: ignore[untyped-decorator]  # nor does this one
     def flexiflow(self, line: str, cell: str | None = None) -> Any:  # noqa: D102  # set below
         if cell is not None:
             return self._define(line, cell)

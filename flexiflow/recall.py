@@ -50,6 +50,15 @@ class Recall:
             self._upto = last
         return self.learned - before
 
+    def anew(self) -> None:
+        """Learn the whole log again, own runs too; the sampler has been set back before."""
+        self._upto = 0
+        own, self.own = self.own, set()
+        try:
+            self.catch_up()
+        finally:
+            self.own = own
+
     def save(self) -> None:
         """Write a snapshot of what is learned now."""
         self.catch_up()

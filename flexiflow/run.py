@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from flexiflow.errors import JobFailed
 from flexiflow.explain import Account, explain
 from flexiflow.records import Outcome
 from flexiflow.stores.base import Store
@@ -75,6 +76,22 @@ class Run:
         return (
             f"Run {self.run_id} of {self.workflow}: {self.total} jobs, "
             f"{self.passed / self.total:.1%} passed, {self.seconds / self.total:.4g} s a job"
+        )
+
+
+def insist(outcome: Outcome, on_failure: str) -> None:
+    """Raise if a job did not pass and that was asked for.
+
+    Raises
+    ------
+    JobFailed
+        With the outcome, best attempt included.
+    """
+    if on_failure == "raise" and not outcome.passed:
+        raise JobFailed(
+            f"Job {outcome.job_id} of {outcome.job.workflow} did not pass ({outcome.status}): "
+            f"{outcome.job.error}. Its best attempt is in the error's outcome.",
+            outcome,
         )
 
 

@@ -61,7 +61,10 @@ def test_a_pass_that_is_worth_less_than_its_price_ends_the_job():
     names = {"slow": lambda x: 0, "slower": lambda x: 0}
     text = "f(x)\ny = (slow | slower)(x)\nassert y"
     jobs = [{"x": k} for k in range(20)]
-    clock = lambda *_: 10.0  # noqa: E731  # shorter than a function
+
+    def clock(*_):
+        return 10.0
+
     dear = cell(text, names).run(jobs, clock=clock, stop_when=0.5, seed=1)
     assert set(dear.jobs["status"][5:]) == {"stopped"}
     assert cell(text, names).run(jobs, clock=clock, stop_when=1e6).jobs["attempts"].min() == 2

@@ -75,6 +75,19 @@ def test_raise_stops_at_the_first_failure_even_if_jobs_are_quick():
     assert sent == [0, 1, 2, 3]
 
 
+def test_a_kept_traceback_does_not_keep_ended_jobs_from_the_log():
+    models = {"slow": lambda x: x, "stop": lambda x: x != 2}
+    it = cell("f(x)\none = slow(x)\nassert stop(one)", models)
+    with pytest.raises(ZeroDivisionError) as kept:  # as a notebook keeps the last one
+        it.run([{"x": k} for k in range(9)], workers=3, on_outcome=lambda o: 1 / o.passed)
+    assert kept.tb is not None
+    log, same = in_step(it)
+    assert same
+    assert len(log) >= 3
+    assert not [t for t in threading.enumerate() if t.name.startswith("flexiflow-job")]
+    assert len(it.store.read("snapshots")) == 1
+
+
 class Filling(MemoryStore):
     """A store that is full after some appends of jobs."""
 
@@ -99,6 +112,9 @@ def test_a_store_that_fills_up_leaves_no_lesson_that_is_not_in_the_log():
     log, same = in_step(it)
     assert len(log) == 3
     assert same
+    it(1)
+    it.run([])
+    assert in_step(it)[1]
 
 
 def test_ids_of_another_workflow_in_the_store_are_refused_before_anything_runs():

@@ -177,7 +177,10 @@ def test_a_machine_failure_is_raised_and_teaches_nothing():
 
 @pytest.mark.parametrize("executor", [Serial(), ThreadPoolExecutor(2)])
 def test_an_executor_gives_the_same_records_as_none(executor):
-    clock = lambda *_: 0.1  # noqa: E731  # shorter than a function
+
+    def clock(*_):
+        return 0.1
+
     plain = flow(sampler=Fixed()).run(JOBS, seed=1, clock=clock)
     other = flow(sampler=Fixed()).run(JOBS, seed=1, clock=clock, executor=executor)
     drop = ("job_id", "seq")

@@ -34,8 +34,10 @@ from typing import Any
 from flexiflow.candidates import worker
 from flexiflow.candidates.base import Options, Raw, Result
 from flexiflow.candidates.call import overtime
+from flexiflow.candidates.worker import packed
 from flexiflow.errors import WorkerError
 
+_INSTEAD = "Make it with candidate(load=...) there, or leave isolate out."
 _LOOK = 0.5  # seconds between two looks at a process that does not answer
 
 
@@ -53,7 +55,7 @@ class Isolated:
 
     def raw(self, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Raw:
         """Run it once; seconds are taken in its process."""
-        sent = _dumps((args, kwargs, seed), f"The input of the candidate {self._name!r}")
+        sent = packed((args, kwargs, seed), f"The input of the candidate {self._name!r}", _INSTEAD)
         while True:
             taken = self._take()
             try:
@@ -86,21 +88,8 @@ class Isolated:
             return self._idle.pop()
         if self._payload is None:
             what = f"The candidate {self._name!r}"
-            self._payload = _dumps((self._model, self._options, self._name), what)
+            self._payload = packed((self._model, self._options, self._name), what, _INSTEAD)
         return _Worker(self._payload, self._name)
-
-
-def _dumps(thing: Any, what: str) -> bytes:
-    import cloudpickle
-
-    try:
-        data: bytes = cloudpickle.dumps(thing)
-    except Exception as error:
-        raise WorkerError(
-            f"{what} cannot be sent to a process: {type(error).__name__}: {error}. "
-            f"Make it with candidate(load=...) there, or leave isolate out."
-        ) from error
-    return data
 
 
 class _Worker:

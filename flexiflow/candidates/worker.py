@@ -16,6 +16,8 @@ import os
 import sys
 from typing import Any
 
+from flexiflow.errors import WorkerError
+
 _kind: Any = None
 
 
@@ -65,6 +67,25 @@ def serve(data: bytes) -> bytes:
     except Exception as error:
         got = type(raw.value).__name__
         return _said("error", f"its output, {got}, cannot be sent back: {error}")
+
+
+def packed(thing: Any, what: str, instead: str) -> bytes:
+    """The bytes of something that is to go to another process.
+
+    Raises
+    ------
+    WorkerError
+        If it cannot be sent; it says ``what`` that is and what to do ``instead``.
+    """
+    import cloudpickle
+
+    try:
+        data: bytes = cloudpickle.dumps(thing)
+    except Exception as error:
+        raise WorkerError(
+            f"{what} cannot be sent to a process: {type(error).__name__}: {error}. {instead}"
+        ) from error
+    return data
 
 
 def _said(word: str, what: Any) -> bytes:

@@ -20,9 +20,11 @@ from typing import Any, NamedTuple
 from flexiflow.candidates.adopting import adopt
 from flexiflow.candidates.base import Candidate, Declared, Raw
 from flexiflow.candidates.call import run
+from flexiflow.candidates.worker import packed
 from flexiflow.errors import WorkerError
 from flexiflow.executors.serial import Serial
 
+_INSTEAD = "Make it there with candidate(load=...), or run on threads."
 _KEPT = 64
 """Candidates that a worker keeps."""
 
@@ -76,7 +78,9 @@ def submit(
         return answer
     try:
         key, payload = _pack(candidate)
-        sent = _dumps((args, kwargs, seed), f"The input of the candidate {candidate.name!r}")
+        sent = packed(
+            (args, kwargs, seed), f"The input of the candidate {candidate.name!r}", _INSTEAD
+        )
     except WorkerError as error:
         answer.set_exception(error)
         return answer
@@ -162,19 +166,6 @@ def _unreadable(what: str, error: BaseException, where: str) -> WorkerError:
     return made
 
 
-def _dumps(thing: Any, what: str) -> bytes:
-    import cloudpickle
-
-    try:
-        data: bytes = cloudpickle.dumps(thing)
-    except Exception as error:
-        raise WorkerError(
-            f"{what} cannot be sent to a worker: {type(error).__name__}: {error}. "
-            f"Make it there with candidate(load=...), or run on threads."
-        ) from error
-    return data
-
-
 _packed: weakref.WeakValueDictionary[int, _Parcel] = weakref.WeakValueDictionary()
 
 
@@ -183,7 +174,7 @@ class _Parcel:
 
     def __init__(self, candidate: Candidate) -> None:
         declared = Declared(candidate.model, candidate.name, candidate.options)
-        self.payload = _dumps(declared, f"The candidate {candidate.name!r}")
+        self.payload = packed(declared, f"The candidate {candidate.name!r}", _INSTEAD)
         self.key = hashlib.blake2b(self.payload, digest_size=16).hexdigest()
         weakref.finalize(candidate, lambda parcel: None, self)  # the finalizer holds it
 

@@ -149,7 +149,7 @@ class SQLStore(Store):
         connection = self._engine.raw_connection()
         try:
             if self._sqlite:
-                connection.driver_connection.execute(begin)  # type: ignore[union-attr]
+                connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is open
             yield connection.driver_connection
         finally:
             connection.close()

@@ -128,7 +128,7 @@ def test_a_name_that_is_defined_later(load: Load, later: str, line: int) -> None
 
 def test_a_name_of_a_closure_that_is_defined_later() -> None:
     def w(x: Any) -> None:
-        y = late(x)  # noqa: F841
+        y = late(x)  # noqa: F841  # the reader takes it
 
     with pytest.raises(WorkflowSyntaxError, match="unknown name 'late': it is defined later"):
         read_function(w)
@@ -171,9 +171,9 @@ def test_a_default_is_the_one_that_python_evaluated() -> None:
 
 def test_words_in_a_function() -> None:
     def w(x: Any) -> None:
-        y = any_of([str, len])(x)  # noqa: F821
-        assert confidence(y) > threshold(0.5)  # noqa: F821
-        minimize(runtime)  # noqa: F821
+        y = any_of([str, len])(x)  # noqa: F821  # a word of the language
+        assert confidence(y) > threshold(0.5)  # noqa: F821  # a word of the language
+        minimize(runtime)  # noqa: F821  # a word of the language
 
     graph = read_function(w)
     assert [c.name for c in graph.nodes[0].candidates] == ["str", "len"]
@@ -184,7 +184,7 @@ def test_words_in_a_function() -> None:
 
 
 async def waits(x: Any) -> None:
-    y = str(x)  # noqa: F841
+    y = str(x)  # noqa: F841  # the reader takes it
 
 
 def yields(x: Any) -> Any:
@@ -192,11 +192,11 @@ def yields(x: Any) -> Any:
 
 
 def gathers(*x: Any) -> None:
-    y = str(x)  # noqa: F841
+    y = str(x)  # noqa: F841  # the reader takes it
 
 
 def wrapped(x: Any) -> None:
-    y = str(x)  # noqa: F841
+    y = str(x)  # noqa: F841  # the reader takes it
 
 
 wrapped.__wrapped__ = gathers

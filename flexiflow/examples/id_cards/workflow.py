@@ -33,7 +33,7 @@ rapidocr = candidate(load=load_rapidocr)
 
 
 @flexiflow.workflow
-def id_cards(image, kind, label=None):  # type: ignore[no-untyped-def]
+def id_cards(image, kind, label=None):  # type: ignore[no-untyped-def]  # a cell has none
     """Read one field of an identity card: a date, a document number or a name."""
     channel = (grey | red | green | blue)(image)
     picture = (plain | sharpen | brighten | binarise | denoise)(channel)
