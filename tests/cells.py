@@ -24,3 +24,12 @@ def count_calls(function: Any) -> Any:
 
     counted.calls = []
     return counted
+
+
+def appending(**more: Any) -> dict[str, Any]:
+    """Models a, b, c and d that append their name to what they get, and others."""
+
+    def plus(k):
+        return count_calls(lambda value, k=k: f"{value}{k}")
+
+    return {"a": plus("a"), "b": plus("b"), "c": plus("c"), "d": plus("d"), **more}

@@ -1,16 +1,9 @@
 """What happens to one job: switch, roll back, reuse, end."""
 
-from cells import cell, count_calls
+from cells import appending, cell, count_calls
 
 from flexiflow import Fixed, Refused, Unavailable
 from flexiflow.candidates import candidate
-
-
-def names(**more):
-    def plus(k):
-        return count_calls(lambda value, k=k: f"{value}{k}")
-
-    return {"a": plus("a"), "b": plus("b"), "c": plus("c"), "d": plus("d"), **more}
 
 
 def steps(outcome):
@@ -18,7 +11,7 @@ def steps(outcome):
 
 
 def test_a_job_that_passes_runs_each_node_once():
-    it = names()
+    it = appending()
     flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert len(two) == 3", it,
                 sampler=Fixed())  # fmt: skip
     outcome = flow.job("x")
@@ -31,7 +24,7 @@ def test_a_job_that_passes_runs_each_node_once():
 
 
 def test_a_soft_failure_switches_in_place_and_then_rolls_back_without_computing_twice():
-    it = names()
+    it = appending()
     flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert two == 'xbd', 'not it'", it,
                 sampler=Fixed())  # fmt: skip
     outcome = flow.job("x")
@@ -53,7 +46,7 @@ def test_a_soft_failure_switches_in_place_and_then_rolls_back_without_computing_
 
 
 def test_equal_values_share_what_follows_and_their_verdict_is_evidence():
-    it = names(same=count_calls(lambda value: f"{value}a"))
+    it = appending(same=count_calls(lambda value: f"{value}a"))
     flow = cell("f(x)\none = (a | same | b)(x)\ntwo = c(one)\nassert two == 'xbc'", it,
                 sampler=Fixed())  # fmt: skip
     outcome = flow.job("x")
@@ -73,7 +66,7 @@ def test_equal_values_share_what_follows_and_their_verdict_is_evidence():
 
 
 def test_an_assertion_is_checked_as_soon_as_its_names_exist():
-    it = names()
+    it = appending()
     flow = cell("f(x)\none = (a | b)(x)\nassert one == 'xb'\ntwo = c(one)", it, sampler=Fixed())
     outcome = flow.job("x")
     assert steps(outcome) == [
@@ -84,7 +77,7 @@ def test_an_assertion_is_checked_as_soon_as_its_names_exist():
 
 
 def test_branches_that_did_not_fail_are_kept():
-    it = names()
+    it = appending()
     text = """
         f(x)
         root = a(x)
@@ -103,7 +96,7 @@ def test_branches_that_did_not_fail_are_kept():
 def test_every_assertion_is_checked_on_what_is_accepted():
     # The second check of `one` is not reached at first; after the rollback it must be.
     seen = []
-    it = names(
+    it = appending(
         first=lambda one, two: two.endswith("d"), second=lambda one: seen.append(one) or True
     )
     text = "f(x)\none = a(x)\ntwo = (c | d)(one)\nassert first(one, two)\nassert second(two)"
@@ -113,7 +106,7 @@ def test_every_assertion_is_checked_on_what_is_accepted():
 
 
 def test_all_fail_gives_the_best_attempt():
-    it = names()
+    it = appending()
     text = "f(x)\none = (a | b)(x)\nassert one == 'xb'\ntwo = (c | d)(one)\nassert two == 'no'"
     flow = cell(text, it, sampler=Fixed())
     outcome = flow.job("x")

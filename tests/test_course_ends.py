@@ -2,17 +2,10 @@
 
 import numpy as np
 import pytest
-from cells import cell, count_calls
+from cells import appending, cell
 
 from flexiflow import Fixed, Result, Unavailable
 from flexiflow.candidates import candidate
-
-
-def names(**more):
-    def plus(k):
-        return count_calls(lambda value, k=k: f"{value}{k}")
-
-    return {"a": plus("a"), "b": plus("b"), "c": plus("c"), "d": plus("d"), **more}
 
 
 def steps(outcome):
@@ -32,9 +25,9 @@ def test_rerolls_get_new_seeds_and_bypass_the_memo():
 
 def test_budgets_end_a_job_with_its_best_attempt():
     text = "f(x)\none = (a | b | c | d)(x)\nassert one == 'no'"
-    outcome = cell(text, names(), sampler=Fixed(), max_attempts=2).job("x")
+    outcome = cell(text, appending(), sampler=Fixed(), max_attempts=2).job("x")
     assert (outcome.status, outcome.job.attempts, outcome.output) == ("budget", 2, "xa")
-    flow = cell(text, names(), sampler=Fixed())
+    flow = cell(text, appending(), sampler=Fixed())
     run = flow.run([{"x": "x"}], clock=lambda *_: 0.4, max_seconds=1.0)
     assert run.jobs["attempts"][0] == 3
     assert run.jobs["seconds"][0] == pytest.approx(1.2)
@@ -49,13 +42,13 @@ def test_stop_when_ends_a_job_that_is_not_worth_it():
         return len(asked) == 2
 
     text = "f(x)\none = (a | b | c | d)(x)\nassert one == 'no'"
-    outcome = cell(text, names(), sampler=Fixed(), stop_when=stop).job("x")
+    outcome = cell(text, appending(), sampler=Fixed(), stop_when=stop).job("x")
     assert outcome.status == "stopped"
     assert outcome.job.attempts == 2
 
 
 def test_an_input_check_that_fails_ends_the_job_invalid_and_teaches_nothing():
-    it = names()
+    it = appending()
     flow = cell("f(x)\nassert x != '', 'empty'\none = a(x)", it)
     outcome = flow.job("")
     assert (outcome.status, outcome.job.error, outcome.attempts) == ("invalid", "empty", ())
@@ -122,7 +115,7 @@ def test_confidence_extras_and_thresholds_are_read_by_assertions():
 
 def test_an_effect_runs_once_after_everything_that_can_be_checked_without_it():
     sent = []
-    it = names(send=candidate(lambda value: sent.append(value) or "ok", effects=True))
+    it = appending(send=candidate(lambda value: sent.append(value) or "ok", effects=True))
     text = """
         f(x)
         one = (a | b)(x)
@@ -138,7 +131,7 @@ def test_an_effect_runs_once_after_everything_that_can_be_checked_without_it():
 
 def test_after_an_effect_nothing_before_it_changes():
     sent = []
-    it = names(send=candidate(lambda value: sent.append(value) or "sent", effects=True))
+    it = appending(send=candidate(lambda value: sent.append(value) or "sent", effects=True))
     text = "f(x)\none = (a | b)(x)\nreceipt = send(one)\ntwo = (c | d)(receipt)\nassert two == '-'"
     outcome = cell(text, it, sampler=Fixed()).job("x")
     assert outcome.status == "exhausted"
@@ -167,7 +160,7 @@ def test_an_effect_that_raised_is_not_run_again_but_an_unreachable_one_may_be_sw
 
 
 def test_the_order_of_verdicts_and_attempts_is_that_of_the_steps():
-    flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert two == 'xbd'", names())
+    flow = cell("f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert two == 'xbd'", appending())
     for _ in range(20):
         outcome = flow.job("x")
         assert [t.step for t in outcome.attempts] == list(range(len(outcome.attempts)))
