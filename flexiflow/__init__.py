@@ -34,7 +34,17 @@ from flexiflow.language.words import (
 )
 from flexiflow.records import Attempt, Job, Outcome, Verdict
 from flexiflow.run import Run
-from flexiflow.samplers import Fixed, Random, Sampler, Thompson
+from flexiflow.samplers import (
+    KLUCB,
+    UCB,
+    EpsilonGreedy,
+    Fixed,
+    Greedy,
+    Hybrid,
+    Random,
+    Sampler,
+    Thompson,
+)
 from flexiflow.stores import MemoryStore, Store
 
 if TYPE_CHECKING:
@@ -42,13 +52,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - sorted as plain text, capitals within a name or not
     "Attempt",
     "BadInput",
+    "EpsilonGreedy",
     "Fixed",
     "FlexiFlowError",
+    "Greedy",
+    "Hybrid",
     "Job",
     "JobFailed",
+    "KLUCB",
     "MemoryStore",
     "Outcome",
     "Random",
@@ -60,6 +74,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Thompson",
+    "UCB",
     "Unavailable",
     "Verdict",
     "WorkerError",

@@ -100,6 +100,8 @@ class Judge:
         if memo and tried is None:
             return result
         picks = job.picks(job.graph.scopes[a])
+        if result:
+            job.state.holds.append((a, picks))
         job.ledger.checked.append(Checked(job.ledger.step, a, picks, result, reason, seconds, memo))
         return result
 

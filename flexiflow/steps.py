@@ -12,6 +12,7 @@ from flexiflow.errors import BadInput
 from flexiflow.judge import Judge
 from flexiflow.ledger import Argued, Tried
 from flexiflow.present import End, Failed, Present
+from flexiflow.records import FAILS
 from flexiflow.versions import Version, read_only
 
 
@@ -171,6 +172,8 @@ class Steps:
                 self._unreached.add((v, tried.choice))
                 job.state.barred.add((v, tried.choice))
                 return
+        if raw.kind in FAILS:
+            job.state.broken.append((v, tried.choice))
         job.exclude(job.graph.lineage[v])
 
     def _journal(self, tried: Tried) -> None:

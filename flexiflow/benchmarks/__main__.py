@@ -7,25 +7,50 @@ import json
 import sys
 from collections.abc import Sequence
 
-from flexiflow.benchmarks import overhead
+from flexiflow.benchmarks import cascade, overhead, replay, workflow
+from flexiflow.errors import FlexiFlowError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one benchmark and print its table."""
+    """Run one benchmark and print its table; the exit status."""
+    given = _parser().parse_args(arguments)
+    try:
+        given.report(given)
+    except FlexiFlowError as error:
+        print(f"flexiflow.benchmarks: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m flexiflow.benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     quick = commands.add_parser("overhead", help=overhead.__doc__)
     quick.add_argument("--jobs", type=int, default=2000, help="jobs a measurement (default 2000)")
     quick.add_argument("--rounds", type=int, default=5, help="measurements a row (default 5)")
     quick.add_argument("--json", action="store_true", help="print JSON lines")
-    given = parser.parse_args(arguments)
+    quick.set_defaults(report=_overhead)
+    again = commands.add_parser(
+        "replay", help="replay recorded outcomes: prices of samplers and yardsticks"
+    )
+    replay.add_arguments(again)
+    again.set_defaults(report=replay.report)
+    worlds = commands.add_parser("workflow", help="simulated workflows: reuse, order, drift")
+    workflow.add_arguments(worlds)
+    worlds.set_defaults(report=workflow.report)
+    one = commands.add_parser("cascade", help="one node: cascades with random prices, regret")
+    cascade.add_arguments(one)
+    one.set_defaults(report=cascade.report)
+    return parser
+
+
+def _overhead(given: argparse.Namespace) -> None:
     table = overhead.measure(given.jobs, given.rounds)
     if given.json:
         for row in table.iter_rows(named=True):
             print(json.dumps(row))
     else:
         print(overhead.shown(table))
-    return 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from flexiflow import Fixed, MemoryStore, SQLStore, Workflow
+from flexiflow import Fixed, SQLStore, Workflow
+from flexiflow.benchmarks.nothing import Nothing
 from flexiflow.language import read
 from flexiflow.stores import Store
 
@@ -51,7 +52,7 @@ def measure(jobs: int, rounds: int) -> pl.DataFrame:
             ("passes at once, Thompson", lambda x: True, False),
             ("fails now and then, Thompson", lambda x: x % 10 != 0, False),
         ):
-            rows.append(_row(f"{name}, no store", good, fixed, _Nothing, jobs, rounds))
+            rows.append(_row(f"{name}, no store", good, fixed, Nothing, jobs, rounds))
             for durability in ("process", "power"):
                 path = Path(folder) / f"{len(rows)}.sqlite"
 
@@ -63,13 +64,6 @@ def measure(jobs: int, rounds: int) -> pl.DataFrame:
     rows.append(_single(jobs))
     rows += [_imported("flexiflow"), _imported("polars")]
     return pl.DataFrame(rows)
-
-
-class _Nothing(MemoryStore):
-    """A store that keeps nothing: what is measured is the runner alone."""
-
-    def append(self, records: Any) -> None:
-        """Keep nothing."""
 
 
 def _row(

@@ -46,6 +46,10 @@ class JobState:
         (node, choice) pairs to be taken only when nothing else is left (a cool-down).
     failures
         (assertion, choices over its scope) of every failed check so far.
+    holds
+        The same of every check that held.
+    broken
+        (node, choice) of every attempt that gave no value: an exception or a timeout.
     known
         For each node, the lineages (choices over ``graph.lineage[node]``) whose result is
         known: nothing is to be paid for them again.
@@ -61,6 +65,8 @@ class JobState:
     fixed: dict[int, int] = field(default_factory=dict)
     barred: set[tuple[int, int]] = field(default_factory=set)
     failures: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    holds: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    broken: list[tuple[int, int]] = field(default_factory=list)
     known: list[set[tuple[int, ...]]] = field(default_factory=list)
     draw: Any = None
 

@@ -22,13 +22,13 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow.graph import Configuration, Graph
 from flexiflow.samplers.base import Decision, Explanation, JobState, Sampler
+from flexiflow.samplers.search import Scores, Told, decide, known, orders
 from flexiflow.samplers.space import Bools, Ints, Space
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,6 @@ Floats = NDArray[np.float64]
 _CELLS = 2**18  # numbers held by a block's table of indices
 _DRAWS = 64
 _LARGE_DRAWS = 16
-_ROUNDS = 5  # of improving a configuration in a large workflow
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,38 @@ class Block:
         return len(self.beliefs.passes)
 
     @cached_property
-    def scores(self) -> Floats:
-        """Index of every configuration while nothing is paid, `(draws, size)`."""
-        return self.index(slice(None), self.space.everything_rows, None)[2]
+    def scores(self) -> Scores:
+        """Every configuration while nothing is paid, under every draw."""
+        return self.index(slice(None), self.space.everything, None)
 
     @cached_property
     def first(self) -> NDArray[np.intp]:
         """The best configuration of each draw while nothing is paid, `(draws,)`."""
-        return np.asarray(self.scores.argmax(axis=1))
+        return np.asarray(self.scores.index.argmax(axis=1))
+
+    def start(self, draw: int) -> Decision:
+        """The first decision of a job of a small workflow, from what is computed already."""
+        at = int(self.first[draw])
+        configuration = tuple(self.space.everything[at].tolist())
+        told = self.told(draw, configuration)
+        price = self.scores.price
+        return Decision(
+            configuration,
+            float(self.scores.passes[draw, at]),
+            float(price[at] if price.ndim == 1 else price[draw, at]),
+            told.passes,
+            told.seconds,
+            cache(lambda: self._explain(draw, at)),
+        )
+
+    def _explain(self, draw: int, at: int) -> Explanation:
+        whole, each = self.shares
+        chosen = self.space.everything[at].tolist()
+        share = tuple(float(each[v][c]) for v, c in enumerate(chosen))
+        start = self.scores.index[draw]
+        return Explanation(
+            float(whole[at]), share, orders(self.space, self.space.everything, start)
+        )
 
     @cached_property
     def shares(self) -> tuple[Floats, list[Floats]]:
@@ -87,14 +110,25 @@ class Block:
         each = [np.bincount(starts[:, v], minlength=n) for v, n in enumerate(self.space.sizes)]
         return whole / self.draws, [counts / self.draws for counts in each]
 
-    def index(
-        self, draw: int | slice, rows: NDArray[np.intp], unpaid: Bools | None
-    ) -> tuple[Floats, Floats, Floats]:
-        """P, price still to be paid and index of configurations given by candidate rows."""
-        passes = self.beliefs.passes[draw][..., rows].prod(axis=-1)
+    def index(self, draws: slice, among: Ints, unpaid: Bools | None) -> Scores:
+        """P, price still to be paid and index of configurations; see :class:`Scorer`."""
+        rows = self.space.rows_of(among)
+        passes = self.beliefs.passes[draws][..., rows].prod(axis=-1)
         prices = self.beliefs.price[rows]
         price = (prices if unpaid is None else prices * unpaid).sum(axis=-1)
-        return passes, price, passes / np.maximum(price, 1e-12)
+        return Scores(passes, price, passes / np.maximum(price, 1e-12))
+
+    def preference(self, draw: int) -> list[Ints]:
+        """For each node, its choices, best first."""
+        worth = self.beliefs.passes[draw] / self.beliefs.price
+        return [np.argsort(-worth[rows], kind="stable") for rows in self.space.rows]
+
+    def told(self, draw: int, configuration: Configuration) -> Told:
+        """What was drawn for each node of a configuration."""
+        rows = [int(self.space.rows[v][c]) for v, c in enumerate(configuration)]
+        return Told(
+            tuple(self.beliefs.passes[draw, rows].tolist()), known(self.beliefs.seconds[rows])
+        )
 
 
 class Lifted(Sampler):
@@ -120,11 +154,9 @@ class Lifted(Sampler):
             picked = (state.seed * 0x9E3779B97F4A7C15 >> 40) % block.draws
             state.draw = (block, picked)
         block, picked = state.draw
-        if not block.space.small:
-            return _decide_near(block, picked, state)
-        if state.fresh:
-            return _decision(block, picked, int(block.first[picked]), None, None)
-        return _decide_exactly(block, picked, state)
+        if state.fresh and block.space.small:
+            return block.start(picked)
+        return decide(block, picked, state)
 
     def _block(self, graph: Graph, seed: int) -> Block:
         block = self._blocks.get(graph.digest)
@@ -140,103 +172,3 @@ class Lifted(Sampler):
     def forget_draws(self) -> None:
         """Draw anew for the next job, whatever the evidence."""
         self._blocks.clear()
-
-
-def _decide_exactly(block: Block, picked: int, state: JobState) -> Decision | None:
-    space = block.space
-    alive = space.alive(state, space.everything)
-    if not alive.any():
-        return None
-    unpaid = space.unpaid(state, space.everything)
-    scores = np.where(alive, block.index(picked, space.everything_rows, unpaid)[2], -1.0)
-    return _decision(block, picked, int(scores.argmax()), alive, unpaid)
-
-
-def _decision(
-    block: Block, picked: int, at: int, alive: Bools | None, unpaid: Bools | None
-) -> Decision:
-    """A decision of a small workflow; ``alive`` and ``unpaid`` are None at a job's start."""
-    space, beliefs = block.space, block.beliefs
-    configuration = tuple(space.everything[at].tolist())
-    rows = space.everything_rows[at]
-    passes = beliefs.passes[picked, rows].tolist()
-    prices = beliefs.price[rows].tolist()
-    if unpaid is not None:
-        prices = [p for p, due in zip(prices, unpaid[at].tolist(), strict=True) if due]
-    return Decision(
-        configuration,
-        prod(passes),
-        sum(prices),
-        tuple(passes),
-        _known(beliefs.seconds[rows]),
-        cache(lambda: _explain(block, picked, space.everything, at, alive, unpaid)),
-    )
-
-
-def _known(seconds: Floats) -> tuple[float | None, ...]:
-    return tuple(None if s != s else s for s in seconds.tolist())
-
-
-def _explain(
-    block: Block, picked: int, among: Ints, at: int, alive: Bools | None, unpaid: Bools | None
-) -> Explanation:
-    space, chosen = block.space, among[at].tolist()
-    if alive is None:
-        start = block.scores[picked]
-        whole, each = block.shares
-        path, share = float(whole[at]), tuple(float(each[v][c]) for v, c in enumerate(chosen))
-    else:
-        rows = space.candidate_rows(among)
-        start = block.index(picked, rows, None)[2]
-        every = np.where(alive, block.index(slice(None), rows, unpaid)[2], -1.0)
-        best = every.argmax(axis=1)
-        path = float((best == at).mean())
-        share = tuple((among[best] == among[at]).mean(axis=0).tolist())
-    return Explanation(path, share, _orders(space, among, start))
-
-
-def _orders(space: Space, among: Ints, scores: Floats) -> tuple[tuple[int, ...], ...]:
-    """Per node, its choices by the best index of a configuration that makes them."""
-    nodes = range(len(space.sizes))
-    if space.is_everything(among):
-        grid = scores.reshape(space.sizes)
-        tops = [grid.max(axis=tuple(u for u in nodes if u != v)) for v in nodes]
-    else:
-        tops = [np.full(size, -1.0) for size in space.sizes]
-        for v in nodes:
-            np.maximum.at(tops[v], among[:, v], scores)
-    return tuple(tuple((-top).argsort(kind="stable").tolist()) for top in tops)
-
-
-def _decide_near(block: Block, picked: int, state: JobState) -> Decision | None:
-    """A decision of a large workflow: improve by one or two changes until nothing improves."""
-    space = block.space
-    passes, price = block.beliefs.passes[picked], block.beliefs.price
-    prefer = [np.argsort(-(passes / price)[rows], kind="stable") for rows in space.rows]
-    centre: Configuration | None = space.first_alive(state, prefer)
-    if centre is None:
-        return None
-    centres = [centre] if state.present is None else [centre, state.present]
-    best_score = -1.0
-    for _ in range(_ROUNDS):
-        among = space.near(centres, prefer)
-        alive, unpaid = space.alive(state, among), space.unpaid(state, among)
-        among, unpaid = among[alive], unpaid[alive]
-        p, due, scores = block.index(picked, space.candidate_rows(among), unpaid)
-        at = int(scores.argmax())
-        if scores[at] <= best_score:
-            break
-        best_score, centres = float(scores[at]), [tuple(among[at].tolist())]
-        found = among, at, unpaid, p[at], due[at]
-    among, at, unpaid, chance, due_now = found
-    configuration = tuple(among[at].tolist())
-    rows = [int(space.rows[v][c]) for v, c in enumerate(configuration)]
-    everything_alive = np.ones(len(among), dtype=bool)
-    return Decision(
-        configuration,
-        float(chance),
-        float(due_now),
-        tuple(passes[rows].tolist()),
-        _known(block.beliefs.seconds[rows]),
-        cache(lambda: _explain(block, picked, among, at, everything_alive, unpaid)),
-    )

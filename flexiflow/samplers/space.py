@@ -71,6 +71,12 @@ class Space:
         """The candidates of every configuration, `(size, nodes)`."""
         return self.candidate_rows(self.everything)
 
+    def rows_of(self, configurations: Ints) -> NDArray[np.intp]:
+        """The candidates that configurations pick; kept for all of a small workflow."""
+        if self.is_everything(configurations):
+            return self.everything_rows
+        return self.candidate_rows(configurations)
+
     def candidate_rows(self, configurations: Ints) -> NDArray[np.intp]:
         """The candidates that configurations pick, `(n, nodes)`."""
         columns = [self.rows[v][configurations[:, v]] for v in range(len(self.sizes))]

@@ -1,8 +1,7 @@
-"""Beliefs about candidates: how likely a pass is, and how many seconds a run takes.
+"""Tables of sums with one row per belief: what the beliefs about candidates are kept in.
 
-Both are tables with one row per belief, found by a key of strings, so that they grow with
-the candidates they meet and can be saved as plain lists. All statistics are sums: beliefs of
-two workers merge by adding.
+A row is found by a key of strings, so that a table grows with the candidates it meets and can
+be saved as plain lists. All statistics are sums: those of two workers merge by adding.
 """
 
 from __future__ import annotations
@@ -114,101 +113,3 @@ def _checked(state: Mapping[str, Any], columns: int) -> Table:
             )
         table.add(key, *row)
     return table
-
-
-class BetaBeliefs:
-    """Pass probabilities: a Beta per row, whose prior is pooled over the row's group.
-
-    The prior of a row has the mean of the other rows of its group and the weight of
-    ``strength`` observations: a candidate nobody has tried starts where its neighbours are
-    [1]_. With nothing seen, the default is Beta(1, 1).
-
-    Parameters
-    ----------
-    mean, strength
-        Prior mean, and prior weight in observations.
-
-    References
-    ----------
-    .. [1] Efron, B. & Morris, C. (1975). Data analysis using Stein's estimator and its
-       generalizations. JASA 70.
-
-    Examples
-    --------
-    >>> beliefs = BetaBeliefs()
-    >>> for _ in range(8): beliefs.update(("ocr", "fast"), passed=True)
-    >>> a, b = beliefs.parameters(beliefs.table.rows([("ocr", "fast"), ("ocr", "new")]))
-    >>> [round(float(m), 2) for m in a / (a + b)]
-    [0.9, 0.9]
-    """
-
-    def __init__(self, mean: float = 0.5, strength: float = 2.0) -> None:
-        self.mean, self.strength = mean, strength
-        self.table = Table(2)
-
-    def update(self, key: Key, passed: bool) -> None:
-        """Count one pass or one failure."""
-        self.table.add(key, float(passed), float(not passed))
-
-    def parameters(self, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """The Beta parameters a and b of some rows, `(len(rows),)` each."""
-        seen, pool = self.table.sums[rows], self.table.others(rows)
-        weight = self.strength
-        prior = (pool[:, 0] + weight * self.mean) / (pool.sum(axis=1) + weight)
-        return weight * prior + seen[:, 0], weight * (1.0 - prior) + seen[:, 1]
-
-    def sample(
-        self,
-        rows: NDArray[np.intp],
-        size: int,
-        rng: np.random.Generator,
-        temperature: float = 1.0,
-    ) -> Floats:
-        """Draw pass probabilities, `(size, len(rows))`.
-
-        ``temperature`` scales the variance: below 1 draws stay closer to the mean.
-        """
-        a, b = self.parameters(rows)
-        return rng.beta(a / temperature, b / temperature, size=(size, len(rows)))
-
-
-class SecondsBeliefs:
-    """Seconds of a run: arithmetic means, shrunken towards the mean of the row's group.
-
-    The index needs E[T], which a shrunken arithmetic mean estimates without a model of the
-    distribution; a time limit that was reached simply counts as the limit.
-
-    Parameters
-    ----------
-    strength
-        Weight of the group's mean, in observations.
-
-    Examples
-    --------
-    >>> beliefs = SecondsBeliefs()
-    >>> beliefs.update(("ocr", "fast"), 0.2)
-    >>> beliefs.update(("ocr", "slow"), 2.0)
-    >>> beliefs.mean(beliefs.table.rows([("ocr", "fast"), ("ocr", "new")])).round(2).tolist()
-    [1.1, 1.1]
-    """
-
-    #: Timers can read 0; a mean never gets below this, so that it can be divided by.
-    LEAST = 1e-9
-
-    def __init__(self, strength: float = 1.0) -> None:
-        self.strength = strength
-        self.table = Table(2)
-
-    def update(self, key: Key, seconds: float) -> None:
-        """Count one run that took ``seconds``."""
-        self.table.add(key, 1.0, seconds)
-
-    def mean(self, rows: NDArray[np.intp]) -> Floats:
-        """Expected seconds of some rows, `(len(rows),)`; 1 where nothing was seen at all."""
-        seen, pool = self.table.sums[rows], self.table.others(rows)
-        everyone = self.table.sums.sum(axis=0)
-        overall = everyone[1] / everyone[0] if everyone[0] else 1.0
-        anyone = pool[:, 0] > 0
-        prior = np.where(anyone, pool[:, 1] / np.maximum(pool[:, 0], 1.0), overall)
-        mean = (seen[:, 1] + self.strength * prior) / (seen[:, 0] + self.strength)
-        return np.asarray(np.maximum(mean, self.LEAST))

@@ -1,0 +1,304 @@
+"""Bayesian logistic regression, learned one verdict at a time: many small models at once.
+
+Each of ``blocks`` weight vectors has a Gaussian belief w ~ N(mean, covariance). A verdict is
+seen through the sum of a few of them,
+
+    logit P(pass) = sum over its blocks b of  phi_b . w_b ,
+
+so that one block is a plain logistic regression, and several are one regression whose
+covariance is kept block by block (an assumed density: what one verdict says of two blocks
+together is told to each of them, and the correlation between them is dropped).
+
+A verdict is learned by an online Laplace step [1]_: along the one direction phi that it looks
+in, the exact mode of prior times likelihood is found, and the covariance loses what the
+curvature there says. Predictions are moderated [2]_: the more uncertain the logit, the closer
+to one half.
+
+References
+----------
+.. [1] Spiegelhalter, D. & Lauritzen, S. (1990). Sequential updating of conditional
+   probabilities on directed graphical structures. Networks 20.
+.. [2] MacKay, D. (1992). The evidence framework applied to classification networks.
+   Neural Computation 4.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from flexiflow.errors import BadInput
+from flexiflow.posteriors.laplace import mode_of, moderated, modes_of, sigmoid
+
+Precision = Literal["float32", "float64"]
+
+
+class Logistic:
+    """Gaussian beliefs about the weights of several logistic regressions.
+
+    Parameters
+    ----------
+    variances
+        Prior variance of each weight, `(blocks, d)`; 0 marks a weight that is not there.
+    dtype
+        ``"float64"`` or ``"float32"``.
+    device
+        Where the beliefs live.
+
+    Attributes
+    ----------
+    mean
+        `(blocks, d)` tensor.
+    covariance
+        `(blocks, d, d)` tensor.
+    prior
+        The prior variances, `(blocks, d)` tensor.
+
+    Examples
+    --------
+    >>> beliefs = Logistic([[4.0, 1.0]])
+    >>> for x in (-1.0, 1.0) * 20: _ = beliefs.update([0], [[1.0, x]], passed=x > 0)
+    >>> beliefs.predict([[1.0, 1.0], [1.0, -1.0]]).round(decimals=1).tolist()
+    [0.9, 0.1]
+    """
+
+    def __init__(
+        self,
+        variances: Sequence[Sequence[float]] | NDArray[np.float64] | torch.Tensor,
+        *,
+        dtype: Precision = "float64",
+        device: str = "cpu",
+    ) -> None:
+        self._dtype: Precision = dtype
+        kind = {"float32": torch.float32, "float64": torch.float64}[dtype]
+        self.prior = torch.as_tensor(variances, dtype=kind, device=device).clone()
+        if self.prior.ndim != 2 or not bool((self.prior >= 0).all()):
+            raise BadInput(
+                "Prior variances must be a (blocks, d) table of numbers, 0 or more. "
+                f"Got shape {tuple(self.prior.shape)}."
+            )
+        self._put(torch.zeros_like(self.prior), torch.diag_embed(self.prior))
+
+    def _put(self, mean: torch.Tensor, covariance: torch.Tensor) -> None:
+        self.mean, self.covariance = mean.contiguous(), covariance.contiguous()
+        # One verdict is a handful of small products: on a CPU, NumPy is quicker to start each
+        # than torch. It works on the same memory, with the same expressions.
+        cpu = self.mean.device.type == "cpu"
+        self._mean: Any = self.mean.numpy() if cpu else self.mean
+        self._cov: Any = self.covariance.numpy() if cpu else self.covariance
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(blocks, d)."""
+        return self.prior.shape[0], self.prior.shape[1]
+
+    def believe(self, mean: Any, covariance: Any) -> None:
+        """Take over beliefs; covariances must be symmetric and positive definite."""
+        self._put(self._tensor(mean).clone(), self._tensor(covariance).clone())
+        rest = torch.diag_embed((self.prior == 0).to(self.prior))
+        if bool(torch.linalg.cholesky_ex(self.covariance + rest)[1].any()):
+            raise ValueError("positive definite covariances expected")
+
+    def update(self, blocks: Sequence[int], features: Any, passed: bool) -> float:
+        """Learn one verdict.
+
+        Parameters
+        ----------
+        blocks
+            The blocks that it was seen through, each once.
+        features
+            Their phi, `(len(blocks), d)`.
+        passed
+            The verdict.
+
+        Returns
+        -------
+        The moderated probability of a pass that was predicted before.
+        """
+        phi = self._plain(features)
+        pulls = [self._cov[b] @ phi[i] for i, b in enumerate(blocks)]
+        variance = sum(float(phi[i] @ pull) for i, pull in enumerate(pulls))
+        logit = sum(float(phi[i] @ self._mean[b]) for i, b in enumerate(blocks))
+        predicted = moderated(logit, variance)
+        if variance <= 1e-12:
+            return predicted
+        mode = mode_of(logit, variance, passed)
+        chance = sigmoid(mode)
+        curvature = chance * (1.0 - chance)
+        shift = (mode - logit) / variance
+        scale = math.sqrt(curvature / (1.0 + curvature * variance))
+        for b, pull in zip(blocks, pulls, strict=True):
+            self._mean[b] += pull * shift
+            lost = pull * scale
+            self._cov[b] -= lost[:, None] * lost[None, :]  # symmetric to the last bit
+        return predicted
+
+    def update_each(self, blocks: torch.Tensor, features: torch.Tensor, passed: Any) -> None:
+        """Learn one verdict for each of several different blocks, all at once.
+
+        Parameters
+        ----------
+        blocks
+            `(n,)`, no block twice.
+        features
+            `(n, d)`.
+        passed
+            `(n,)` booleans.
+        """
+        phi = features.to(self.prior)
+        cov = self.covariance[blocks]
+        pull = torch.einsum("nde,ne->nd", cov, phi)
+        variance = (pull * phi).sum(-1).clamp_min(1e-12)
+        logit = (self.mean[blocks] * phi).sum(-1)
+        mode = modes_of(logit, variance, torch.as_tensor(passed, device=phi.device))
+        curvature = torch.sigmoid(mode) * torch.sigmoid(-mode)
+        self.mean[blocks] += pull * ((mode - logit) / variance)[:, None]
+        lost = pull * (curvature / (1.0 + curvature * variance)).sqrt()[:, None]
+        self.covariance[blocks] = cov - lost[:, :, None] * lost[:, None, :]
+
+    def logits(
+        self, features: Any, blocks: Sequence[int] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and variance of the logit of each of n cases, `(n,)` each.
+
+        Parameters
+        ----------
+        features
+            `(n, d)`.
+        blocks
+            One block a case; default: the first for all.
+        """
+        phi = self._tensor(features)
+        at = torch.as_tensor(blocks if blocks is not None else [0] * len(phi), device=phi.device)
+        mean = (self.mean[at] * phi).sum(-1)
+        variance = torch.einsum("nd,nde,ne->n", phi, self.covariance[at], phi)
+        return mean, variance.clamp_min(0.0)
+
+    def predict(self, features: Any, blocks: Sequence[int] | None = None) -> torch.Tensor:
+        """Moderated P(pass) of each case, `(n,)`; arguments as for :meth:`logits`."""
+        mean, variance = self.logits(features, blocks)
+        return torch.sigmoid(mean / torch.sqrt(1.0 + math.pi * variance / 8.0))
+
+    def log_likelihood(
+        self, features: Any, passed: Any, blocks: Sequence[int] | None = None
+    ) -> torch.Tensor:
+        """Predictive log-likelihood of each verdict, `(n,)`."""
+        chance = self.predict(features, blocks)
+        held = torch.as_tensor(passed, device=chance.device, dtype=torch.bool)
+        return torch.log(torch.where(held, chance, 1.0 - chance).clamp_min(1e-12))
+
+    def factor(self) -> torch.Tensor:
+        """Lower triangles L with L L^T = covariance, `(blocks, d, d)`."""
+        there = (self.prior > 0).to(self.prior)
+        rest = torch.diag_embed(1.0 - there)  # a weight that is not there gets no deviation
+        found, wrong = torch.linalg.cholesky_ex(self.covariance + rest)
+        if bool(wrong.any()):
+            self._mend()
+            found = torch.linalg.cholesky(self.covariance + rest)
+        return found - rest
+
+    def _mend(self) -> None:
+        """Lift eigenvalues that rounding has brought to zero or below."""
+        values, vectors = torch.linalg.eigh(self.covariance)
+        least = torch.finfo(self.prior.dtype).eps * self.prior.amax(1, keepdim=True)
+        values = torch.maximum(values, least)
+        kept = (self.prior > 0).to(self.prior)
+        mended = (vectors * values[:, None, :]) @ vectors.mT * kept[:, :, None] * kept[:, None, :]
+        self._put(self.mean, (mended + mended.mT) / 2)
+
+    def sample(
+        self, n: int, generator: torch.Generator | None = None, temperature: float = 1.0
+    ) -> torch.Tensor:
+        """Draw weights, `(n, blocks, d)`; ``temperature`` scales their variance."""
+        blocks, d = self.shape
+        noise = torch.randn(
+            (blocks, d, n), generator=generator, dtype=self.prior.dtype, device=self.prior.device
+        )
+        deviations = math.sqrt(temperature) * (self.factor() @ noise)
+        return self.mean + deviations.permute(2, 0, 1)
+
+    def merge(self, other: Logistic) -> None:
+        """Add what another worker has seen from the same prior.
+
+        In the precision form, N(mean, covariance) is prior + evidence, and evidence adds up:
+        exact for a likelihood that is Gaussian in the logit. A verdict's curvature depends on
+        where it was learned, so for verdicts it is approximate: two workers linearise at
+        different points than one worker that saw both.
+        """
+        if self.shape != other.shape or not torch.equal(self.prior, other.prior):
+            raise BadInput(
+                "Beliefs can be merged only if they began with the same prior. Got shapes "
+                f"{self.shape} and {other.shape}. Grow the smaller one first."
+            )
+        there = self.prior > 0
+        rest = torch.diag_embed((~there).to(self.prior))
+        before = torch.diag_embed(torch.where(there, 1.0 / self.prior, torch.ones_like(self.prior)))
+        ours, theirs = (torch.linalg.inv(b.covariance + rest) for b in (self, other))
+        pull = (ours @ self.mean[:, :, None]) + (theirs @ other.mean[:, :, None])
+        covariance = torch.linalg.inv(ours + theirs - before)
+        mean = (covariance @ pull)[:, :, 0]
+        self._put(mean, (covariance + covariance.mT) / 2 - rest)
+
+    def grow(self, variances: Any) -> None:
+        """Add blocks below and weights to the right; what was known is kept.
+
+        Parameters
+        ----------
+        variances
+            Prior variances in the new shape, `(blocks, d)`; where both have a weight, the old
+            belief stays.
+        """
+        new = self._tensor(variances)
+        (b, d), old = self.shape, self.prior
+        if new.shape[0] < b or new.shape[1] < d:
+            raise BadInput(f"Beliefs of shape {self.shape} cannot shrink to {tuple(new.shape)}.")
+        there = torch.zeros_like(new, dtype=torch.bool)
+        there[:b, :d] = old > 0
+        mean, covariance = torch.zeros_like(new), torch.diag_embed(new * ~there)
+        mean[:b, :d] = self.mean
+        covariance[:b, :d, :d] += self.covariance
+        self.prior = torch.where(there, torch.nn.functional.pad(
+            old, (0, new.shape[1] - d, 0, new.shape[0] - b)), new)  # fmt: skip
+        self._put(mean, covariance)
+
+    def spread(self, variances: Any, positions: Any) -> Logistic:
+        """The same beliefs in a longer single block.
+
+        Parameters
+        ----------
+        variances
+            Prior variances of the new block, `(1, d)`.
+        positions
+            Where each old weight goes.
+        """
+        fresh = Logistic(variances, dtype=self._dtype, device=self.mean.device.type)
+        at = torch.as_tensor(positions, device=self.prior.device)
+        at = at[self.prior[0] > 0]
+        there = self.prior[0] > 0
+        fresh.prior[0, at] = self.prior[0, there]
+        fresh.mean[0, at] = self.mean[0, there]
+        fresh.covariance[0, at[:, None], at] = self.covariance[0][there][:, there]
+        return fresh
+
+    def split(self, shape: tuple[int, int]) -> Logistic:
+        """The beliefs of a single block cut into blocks; what crosses them is dropped."""
+        blocks, d = shape
+        apart = Logistic(self.prior.reshape(shape), dtype=self._dtype, device=self.mean.device.type)
+        whole = self.covariance.reshape(blocks, d, blocks, d)
+        at = torch.arange(blocks, device=self.prior.device)
+        apart._put(self.mean.reshape(shape).clone(), whole[at, :, at, :].clone())
+        return apart
+
+    def _tensor(self, values: Any) -> torch.Tensor:
+        return torch.as_tensor(values, dtype=self.prior.dtype, device=self.prior.device)
+
+    def _plain(self, values: Any) -> Any:
+        """In the form in which single verdicts are computed."""
+        if self.mean.device.type == "cpu":
+            return np.asarray(values, dtype=self._mean.dtype)
+        return self._tensor(values)

@@ -1,0 +1,143 @@
+"""Blame: which candidates are not good enough for the item at hand, given its verdicts.
+
+Each candidate of a scope is good or bad for an item; a configuration passes if all of its
+candidates are good, but for verdict errors: a pass of something bad with probability
+``FALSE_PASS``, a failure of something good with ``FALSE_FAIL``. How often each is good is
+learned by counting, after each job, the posterior chance of having been good. The latent
+states are enumerated up to ``ENUMERATED`` candidates, and followed by weighed particles above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.samplers.counting import checked
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+FALSE_PASS = 0.02
+FALSE_FAIL = 0.1
+ENUMERATED = 12
+PARTICLES = 256
+
+
+@lru_cache(maxsize=16)
+def _every(members: int) -> NDArray[np.bool_]:
+    """All good/bad states, `(2**members, members)`."""
+    return (np.arange(2**members)[:, None] >> np.arange(members)) % 2 == 1
+
+
+class Blame:
+    """How often each candidate is good, and what the verdicts on one item say of it.
+
+    Attributes
+    ----------
+    counts
+        Expected times (bad, good) of each member, `(rows, 2)`.
+    """
+
+    def __init__(self, strength: float) -> None:
+        self.strength = strength
+        self.counts = np.zeros((0, 2))
+
+    def grow(self) -> None:
+        """Make room for one more member."""
+        self.counts = np.vstack([self.counts, np.zeros(2)])
+
+    def good(self) -> Floats:
+        """The prior chance of each member to be good, `(rows,)`."""
+        s, counts = self.strength, self.counts
+        pooled = (counts[:, 1].sum() + 0.7 * s) / (counts.sum() + s)
+        return np.asarray((counts[:, 1] + s * pooled) / (counts.sum(axis=1) + s))
+
+    def item(self, seed: int = 0) -> Item:
+        """A new item, of which nothing is known yet; ``seed`` draws the particles."""
+        return Item(self.good(), seed)
+
+    def learn(self, item: Item, tried: Sequence[int]) -> None:
+        """Count the members tried on an item by their posterior chance of having been good."""
+        rows = sorted(set(tried))
+        good = item.marginals()[rows]
+        self.counts[rows, 1] += good
+        self.counts[rows, 0] += 1.0 - good
+
+    def merge(self, other: Blame, rows: Ints) -> None:
+        """Add what another worker has counted; ``rows`` are its members' rows here."""
+        self.counts[rows] += other.counts
+
+    def state(self) -> list[list[float]]:
+        """The counts as plain lists."""
+        return [[float(x) for x in row] for row in self.counts]
+
+    def load(self, state: Any, rows: int) -> None:
+        """Take over saved counts; a ValueError says what is wrong with them."""
+        self.counts = checked(state, (rows, 2))
+
+
+class Item:
+    """What is known of one item: a posterior over the good/bad states of all members.
+
+    Examples
+    --------
+    >>> item = Item(np.array([0.9, 0.5, 0.9]))  # say, two readers and a parser
+    >>> item.verdict((0, 2), passed=False)
+    >>> item.verdict((1, 2), passed=True)
+    >>> item.marginals().round(2).tolist()  # the first reader is to blame
+    [0.21, 0.99, 1.0]
+    """
+
+    def __init__(self, good: Floats, seed: int = 0) -> None:
+        self.prior = good
+        self.untouched = True
+        self._seed = seed
+        self._states: NDArray[np.bool_] | None = None
+        self._weights = np.zeros(0)
+
+    def _begin(self) -> NDArray[np.bool_]:
+        if self._states is None:
+            good = self.prior
+            if len(good) <= ENUMERATED:
+                self._states = _every(len(good))
+                self._weights = np.where(self._states, good, 1.0 - good).prod(axis=1)
+            else:
+                drawn = np.random.default_rng(self._seed).random((PARTICLES, len(good)))
+                self._states = drawn < good
+                self._weights = np.full(PARTICLES, 1.0 / PARTICLES)
+        return self._states
+
+    def chance(self, rows: tuple[int, ...]) -> float:
+        """P(a configuration passes | the verdicts so far)."""
+        return float(self.chances(np.array([rows]))[0])
+
+    def chances(self, among: Ints) -> Floats:
+        """P(each configuration passes | the verdicts so far), by rows `(N, nodes)`; `(N,)`."""
+        if self.untouched:
+            good = self.prior[among].prod(axis=1)
+        else:
+            states = self._begin().T
+            whole = states[among[:, 0]]
+            for v in range(1, among.shape[1]):
+                whole = whole & states[among[:, v]]
+            good = whole @ self._weights
+        return np.asarray(FALSE_PASS + (1.0 - FALSE_FAIL - FALSE_PASS) * good)
+
+    def verdict(self, rows: tuple[int, ...], passed: bool) -> None:
+        """Take in one verdict."""
+        states = self._begin()
+        good = states[:, list(rows)].all(axis=1)
+        passes = np.where(good, 1.0 - FALSE_FAIL, FALSE_PASS)
+        self._weights = self._weights * (passes if passed else 1.0 - passes)
+        self._weights /= self._weights.sum()
+        self.untouched = False
+
+    def marginals(self) -> Floats:
+        """P(each member is good | the verdicts so far), `(rows,)`."""
+        if self.untouched:
+            return self.prior
+        return np.asarray(self._weights @ self._begin())

@@ -1,0 +1,270 @@
+"""The contextual expert: Bayesian logistic regression over the configuration of a scope.
+
+    logit P(pass | c, job) = sum over the nodes v of w_(v, c_v) . phi_v
+
+where phi_v = [1, h_v, pairs, x, r(x)]: 1 is the node-level belief; h_v says which candidates
+of the node were in configurations that failed on this very job; pairs say which candidate is
+taken at each earlier node of the scope; x and r(x) are the job's context and its random
+Fourier features. Over several nodes an *anchor*, a block of its own with [1, x, r(x)], holds
+what all configurations share. One covariance is kept over all weights while they are few,
+one per candidate above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.samplers.packing import packed, packed_symmetric, unpacked, unpacked_symmetric
+from flexiflow.samplers.tuning import Tuning
+
+if TYPE_CHECKING:
+    from flexiflow.posteriors.logistic import Logistic
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+FULL = 500  # weights up to which one covariance is kept for all of them
+PAIRED = 64  # members up to which pairs have weights
+
+
+class Contextual:
+    """Weights of the members of a scope, and how a case is put before them.
+
+    Parameters
+    ----------
+    single
+        Whether the scope is one node.
+    tuning
+        The prior variances and temperatures.
+    device
+        Where the beliefs live: "cpu" or "cuda".
+
+    Attributes
+    ----------
+    logistic
+        The beliefs; None before the first verdict.
+    """
+
+    def __init__(self, single: bool, tuning: Tuning, device: str = "cpu") -> None:
+        self.single, self.tuning, self.device = single, tuning, device
+        self.logistic: Logistic | None = None
+        self._history: list[int] = []  # columns: by a member's place at its node
+        self._pairs: list[int] = []  # by member
+        self._entries: list[int] = []  # by context entry
+        self._bent = 0  # the first column of the Fourier features; 0 while there are none
+        self._width = 1
+        self._full = not single
+        self._blocks, self._old_shape = 0, (0, 0)
+        self._deviations: Any = None
+        self._drawn_at = -1
+        self.evidence = 0
+
+    @property
+    def pairs(self) -> list[int]:
+        """The column of the pair with each member; empty if pairs have no weights."""
+        return self._pairs
+
+    def fit(self, node_of: Sequence[int], place: Sequence[int], entries: int) -> None:
+        """Have columns and blocks for these members and context entries.
+
+        Parameters
+        ----------
+        node_of, place
+            Each member's node in the scope, and its place among the members of that node.
+        entries
+            How many entries the context has.
+        """
+        paired = not self.single and len(node_of) <= PAIRED
+        wanted = (max(place) + 1, len(node_of) if paired else 0, entries)
+        if self.logistic is not None:
+            blocks = len(node_of) + (not self.single)
+            has = (len(self._history), len(self._pairs), len(self._entries))
+            if self._blocks == blocks and all(h >= w for h, w in zip(has, wanted, strict=True)):
+                return
+        self._blocks = len(node_of) + (not self.single)
+        for columns, many in zip((self._history, self._pairs, self._entries), wanted, strict=True):
+            while len(columns) < many:
+                columns.append(self._width)
+                self._width += 1
+        if entries and not self._bent:
+            self._bent = self._width
+            self._width += self.tuning.fourier
+        self._settle(self._variances(node_of, place))
+
+    def _variances(self, node_of: Sequence[int], place: Sequence[int]) -> Floats:
+        """The prior variance of each weight, `(blocks, width)`; 0 where there is none."""
+        t, first = self.tuning, 0 if self.single else 1
+        table = np.zeros((len(node_of) + first, self._width))
+        table[:, 0] = t.bias + t.candidate if self.single else t.candidate
+        table[:, self._entries] = t.context
+        if self._bent:
+            table[:, self._bent : self._bent + t.fourier] = t.bent
+        if first:
+            table[0, 0] = t.bias
+        for member, node in enumerate(node_of):
+            row = table[first + member]
+            row[self._history[: node_of.count(node)]] = t.history
+            earlier = [m for m, other in enumerate(node_of) if other < node]
+            if self._pairs:
+                row[[self._pairs[m] for m in earlier]] = t.pair
+        return table
+
+    def _settle(self, variances: Floats) -> None:
+        """Take over new prior variances; what was learned stays."""
+        from flexiflow.posteriors.logistic import Logistic
+
+        old, full = self.logistic, self._full and variances.size <= FULL
+        self._deviations = None
+        if old is None:
+            shaped = variances.reshape(1, -1) if full else variances
+            self.logistic = Logistic(shaped, device=self.device)
+        elif full:
+            self.logistic = old.spread(variances.reshape(1, -1), self._moved(variances))
+        else:
+            if self._full:
+                old = old.split(self._old_shape)
+            old.grow(variances)
+            self.logistic = old
+        self._full, self._old_shape = full, variances.shape
+
+    def _moved(self, variances: Floats) -> Ints:
+        """Where each old flat weight is found in the new flat layout."""
+        blocks, width = self._old_shape
+        rows, columns = np.divmod(np.arange(blocks * width), width)
+        return np.asarray(rows * variances.shape[1] + columns)
+
+    def case(self, h: Floats, x: Floats, r: Floats) -> Floats:
+        """Phi of each node without its pairs, `(nodes, width)`.
+
+        Parameters
+        ----------
+        h
+            Failures seen, by node and place, `(nodes, places)`.
+        x, r
+            The job's context entries and their Fourier features.
+        """
+        phi = np.zeros((len(h), self._width))
+        phi[:, 0] = 1.0
+        places = min(h.shape[1], len(self._history))
+        phi[:, self._history[:places]] = h[:, :places]
+        entries = min(len(x), len(self._entries))
+        phi[:, self._entries[:entries]] = x[:entries]
+        if self._bent and len(x):
+            phi[:, self._bent : self._bent + len(r)] = r
+        return phi
+
+    def learn(
+        self, phi: Floats, node_of: Sequence[int], rows: Sequence[int], passed: bool
+    ) -> float:
+        """Learn a verdict on a configuration; the chance that was predicted before."""
+        assert self.logistic is not None
+        first = 0 if self.single else 1
+        seen = phi[[node_of[m] for m in rows]]
+        if self._pairs:
+            seen[:, [self._pairs[m] for m in rows]] = 1.0
+        blocks = [first + m for m in rows]
+        if first:
+            blocks, seen = [0, *blocks], np.vstack([phi[0], seen])
+        self.evidence += 1
+        if not self._full:
+            return self.logistic.update(blocks, seen, passed)
+        whole = np.zeros(self._old_shape)
+        whole[blocks] = seen
+        return self.logistic.update([0], whole.reshape(1, -1), passed)
+
+    def refresh(self, draws: int, seed: int) -> None:
+        """Draw new deviations if the evidence has grown by a tenth, or by 64 verdicts."""
+        import torch
+
+        assert self.logistic is not None
+        grown = self.evidence - self._drawn_at
+        if self._deviations is not None and grown < min(64, 1 + 0.1 * self.evidence):
+            return
+        generator = torch.Generator(self.device).manual_seed(seed)
+        drawn = self.logistic.sample(draws, generator, self.tuning.tempered) - self.logistic.mean
+        self._deviations = drawn.cpu().numpy().reshape(draws, *self._old_shape)
+        self._drawn_at = self.evidence
+
+    def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
+        """The logits of configurations under some of the draws, `(draws, N)`.
+
+        Parameters
+        ----------
+        phi
+            Of each node, as :meth:`case` gives it.
+        node_of
+            The node of each member.
+        picked
+            Which draws.
+        among
+            Rows of the members of each configuration, `(N, nodes)`.
+        """
+        assert self.logistic is not None
+        mean = self.logistic.mean.cpu().numpy().reshape(self._old_shape)
+        weights = mean + self._deviations[picked]
+        first = 0 if self.single else 1
+        each = np.einsum("nbd,bd->nb", weights[:, first:], phi[node_of])
+        total = each[:, among].sum(axis=-1)
+        if first:
+            total += (weights[:, 0] @ phi[0])[:, None]
+        if self._pairs:
+            pairs = weights[:, first:][:, :, self._pairs]
+            for v in range(1, among.shape[1]):
+                for u in range(v):
+                    total += pairs[:, among[:, v], among[:, u]]
+        return np.asarray(total)
+
+    def hope(self, logits: Floats, rows: Ints) -> None:
+        """Start members that were never judged from these logits; one node only."""
+        assert self.logistic is not None
+        for row in rows:
+            self.logistic.mean[int(row), 0] = float(logits[row])
+
+    def state(self) -> dict[str, Any]:
+        """The beliefs and their layout, as plain lists and packed numbers."""
+        if self.logistic is None:
+            return {}
+        mean, covariance, prior = (
+            part.cpu().numpy()
+            for part in (self.logistic.mean, self.logistic.covariance, self.logistic.prior)
+        )
+        return {
+            "shape": list(mean.shape),
+            "blocks": list(self._old_shape),
+            "columns": [self._history, self._pairs, self._entries],
+            "bent": self._bent,
+            "evidence": self.evidence,
+            "mean": packed(mean),
+            "prior": packed(prior),
+            "covariance": packed_symmetric(covariance),
+        }
+
+    def load(self, state: Mapping[str, Any], members: int) -> None:
+        """Take over saved beliefs about so many members; a ValueError says what is wrong."""
+        if not state:
+            return
+        n, d = (int(x) for x in state["shape"])
+        self._blocks, self._width = (int(x) for x in state["blocks"])
+        self._history, self._pairs, self._entries = (
+            [int(c) for c in columns] for columns in state["columns"]
+        )
+        self._bent, self.evidence = int(state["bent"]), int(state["evidence"])
+        self._old_shape = (self._blocks, self._width)
+        self._full = n == 1 and self._blocks > 1
+        used = [*self._history, *self._pairs, *self._entries]
+        if (
+            self._blocks != members + (not self.single)
+            or n * d != self._blocks * self._width
+            or not all(0 < column < self._width for column in used)
+        ):
+            raise ValueError(f"weights laid out for {members} members expected, not {n} x {d}")
+        from flexiflow.posteriors.logistic import Logistic
+
+        self.logistic = Logistic(unpacked(state["prior"], (n, d)), device=self.device)
+        self.logistic.believe(
+            unpacked(state["mean"], (n, d)), unpacked_symmetric(state["covariance"], n, d)
+        )

@@ -1,0 +1,210 @@
+"""The node-level expert: it counts how often each candidate passed, and how configurations did.
+
+A candidate's chance is a Beta whose prior mean is pooled in two levels: over the other
+candidates of its node, then over the same candidate at other nodes [1]_. Over several nodes
+the chances are joined as independent odds,
+
+    logit p(c) = logit p + sum over the nodes v of (logit p(c_v) - logit p),
+
+and p(c) is in turn the prior mean of the Beta of the whole configuration. First tries on a
+job and tries after a failure are counted apart: they are chances of different jobs.
+
+References
+----------
+.. [1] Hong, J., Kveton, B., Zaheer, M. & Ghavamzadeh, M. (2022). Hierarchical Bayesian
+   bandits. AISTATS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+_NEAR = 1e-4  # chances are kept this far from 0 and 1
+_ELSEWHERE = 8.0  # verdicts that the same candidate's record at other nodes can weigh
+FIRST, LATER = 0, 1
+"""The two stages of a job: nothing has failed on it yet, or something has."""
+
+
+class Counting:
+    """Counts of failures and passes by stage, member and configuration.
+
+    Parameters
+    ----------
+    discount
+        What is kept of the old evidence of whatever is counted, at each count; 1 keeps all.
+    strength
+        Weight of a prior mean, in verdicts.
+
+    Attributes
+    ----------
+    members
+        `(2, rows, 2)`: stage, member, (failures, passes).
+    whole
+        The same of configurations: rows of their members -> `(2, 2)`.
+    """
+
+    def __init__(self, discount: float, strength: float) -> None:
+        self.discount, self.strength = discount, strength
+        self.members = np.zeros((2, 0, 2))
+        self.whole: dict[tuple[int, ...], Floats] = {}
+        self.hoped = np.zeros((2, 0))
+        self._all = np.zeros((2, 2))
+
+    def grow(self) -> None:
+        """Make room for one more member."""
+        self.members = np.concatenate([self.members, np.zeros((2, 1, 2))], axis=1)
+        self.hoped = np.concatenate([self.hoped, np.full((2, 1), 0.5)], axis=1)
+
+    def count(self, rows: tuple[int, ...], stage: int, passed: bool) -> None:
+        """Count one verdict on a configuration, given by its members' rows."""
+        if len(rows) > 1:
+            found = self.whole.get(rows)
+            if found is None:
+                found = self.whole[rows] = np.zeros((2, 2))
+            self._add(found[stage], passed)
+            self._add(self._all[stage], passed)
+        for row in rows:
+            self._add(self.members[stage, row], passed)
+
+    def _add(self, counts: Floats, passed: bool) -> None:
+        if self.discount != 1.0:
+            counts *= self.discount
+        counts[1 if passed else 0] += 1.0
+
+    def pool(self, node_of: Ints, elsewhere: Floats | None = None) -> None:
+        """Set the members' prior means, ``hoped``, `(2, rows)`.
+
+        Parameters
+        ----------
+        node_of
+            The node of each member, `(rows,)`.
+        elsewhere
+            Failures and passes of the same candidate at other nodes, `(rows, 2)`.
+        """
+        s, sums = self.strength, np.zeros((2, int(node_of.max(initial=-1)) + 1, 2))
+        for stage in (FIRST, LATER):
+            np.add.at(sums[stage], node_of, self.members[stage])
+        others = sums[:, node_of] - self.members
+        self.hoped = (others[..., 1] + 0.5 * s) / (others.sum(axis=-1) + s)
+        if elsewhere is not None:
+            seen = elsewhere.sum(axis=1)
+            part = np.minimum(1.0, _ELSEWHERE / np.maximum(seen, 1.0))
+            self.hoped = (s * self.hoped + part * elsewhere[:, 1]) / (s + part * seen)
+
+    def chance(self, rows: tuple[int, ...], stage: int) -> float:
+        """The expected chance of one configuration."""
+        s = self.strength
+        counts = self.members[stage, rows, :]
+        p = (s * self.hoped[stage, rows] + counts[:, 1]) / (s + counts.sum(axis=1))
+        if len(rows) == 1:
+            return float(p[0])
+        joined = float(self._join(p[None, :], stage)[0])
+        found = self.whole.get(rows)
+        if found is None:
+            return joined
+        failed, passed = found[stage]
+        return float((s * joined + passed) / (s + failed + passed))
+
+    def draw(self, n: int, temperature: float, rng: np.random.Generator) -> Floats:
+        """Draw the members' chances, `(n, 2, rows)`; see ``Tuning`` for the temperature."""
+        s = self.strength
+        a = s * self.hoped + self.members[..., 1]
+        b = s * (1.0 - self.hoped) + self.members[..., 0]
+        return rng.beta(a / temperature, b / temperature, size=(n, *a.shape))
+
+    def chances(self, drawn: Floats, stage: int, among: Ints, whole: Floats | None) -> Floats:
+        """Chances of configurations under draws of the members' chances, `(n, N)`.
+
+        Parameters
+        ----------
+        drawn
+            `(n, 2, rows)`.
+        among
+            Rows of the members of each configuration, `(N, nodes)`.
+        whole
+            The counts of each configuration, as :meth:`counts_of` gives them.
+        """
+        p = drawn[:, stage][:, among]
+        if among.shape[1] == 1:
+            return np.asarray(p[..., 0])
+        joined = self._join(p, stage)
+        if whole is None:
+            return joined
+        s, counts = self.strength, whole[stage]
+        return np.asarray((s * joined + counts[:, 1]) / (s + counts.sum(axis=1)))
+
+    def counts_of(self, at: Mapping[tuple[int, ...], int], size: int) -> Floats | None:
+        """The counts of enumerated configurations, `(2, size, 2)`; None if there are none."""
+        if not self.whole:
+            return None
+        found = np.zeros((2, size, 2))
+        for rows, counts in self.whole.items():
+            if rows in at:
+                found[:, at[rows]] = counts
+        return found
+
+    def _join(self, p: Floats, stage: int) -> Floats:
+        failed, passed = self._all[stage]
+        middle = _logit((passed + 0.5 * self.strength) / (passed + failed + self.strength))
+        total = middle + (_logit(p) - middle).sum(axis=-1)
+        return np.asarray(1.0 / (1.0 + np.exp(-total)))
+
+    def merge(self, other: Counting, rows: Ints) -> None:
+        """Add what another worker has counted; ``rows`` are its members' rows here."""
+        self.members[:, rows] += other.members
+        self._all += other._all
+        for theirs, counts in other.whole.items():
+            mine = tuple(int(rows[r]) for r in theirs)
+            self.whole[mine] = self.whole.get(mine, 0.0) + counts
+
+    def state(self) -> dict[str, Any]:
+        """The counts as plain lists."""
+        return {
+            "members": self.members.tolist(),
+            "all": self._all.tolist(),
+            "whole": [[list(rows), counts.tolist()] for rows, counts in self.whole.items()],
+        }
+
+    def load(self, state: Mapping[str, Any], rows: int, nodes: int) -> None:
+        """Take over saved counts of so many members and nodes.
+
+        Raises
+        ------
+        ValueError
+            If they are not finite counts of these shapes.
+        """
+        self.members = checked(state["members"], (2, rows, 2))
+        self._all = checked(state["all"], (2, 2))
+        self.whole = {}
+        for who, counts in state["whole"]:
+            key = tuple(int(r) for r in who)
+            if len(key) != nodes or not all(0 <= r < rows for r in key):
+                raise ValueError(f"a configuration of {nodes} members out of {rows}, not {key}")
+            self.whole[key] = checked(counts, (2, 2))
+        self.hoped = np.full((2, rows), 0.5)
+
+
+def checked(values: Any, shape: tuple[int, ...], least: float = 0.0) -> Floats:
+    """Saved numbers as an array of a shape.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, or are not finite and ``least`` or more.
+    """
+    found = np.array(values, dtype=float).reshape(shape)
+    if not (np.isfinite(found).all() and (found >= least).all()):
+        raise ValueError(f"finite numbers, {least} or more, expected in a table of {shape}")
+    return found
+
+
+def _logit(p: Floats | float) -> Any:
+    kept = np.clip(p, _NEAR, 1.0 - _NEAR)
+    return np.log(kept / (1.0 - kept))

@@ -1,0 +1,137 @@
+"""The hybrid Thompson sampler: node-level and job-level knowledge in one index.
+
+*Node level* is what is known of a candidate at a node. *Job level* is what is known of the
+job at hand: its context, its verdicts so far, and how whole configurations ended. One pass
+model per assertion joins them (:mod:`flexiflow.samplers.passing`); a node whose candidates
+have failed to complete (exceptions, timeouts) has one more, of completing.
+
+For each job one joint draw is taken from a block of tempered posterior draws; a full draw
+would explore too much, because failures force exploration already [1]_. Among the
+configurations not yet tried the best index comes next: with P the drawn chance of a pass
+given this job's verdicts, and C the price still to be paid given its memo,
+
+    P / C                   if no price is stated or nothing is known of what follows a pass,
+    R - C / P               otherwise, R being the objective expected of a passed output.
+
+On one node that is the exchange argument's optimum of 'try in order, stop at the first pass',
+and the offline optimum of cost-aware cascading bandits [2]_; with shared prefixes it is a
+heuristic.
+
+References
+----------
+.. [1] Chapelle, O. & Li, L. (2011). An empirical evaluation of Thompson sampling. NeurIPS.
+.. [2] Zhou, R., Gan, C., Yang, J. & Shen, C. (2018). Cost-aware cascading bandits. IJCAI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from flexiflow.errors import BadInput
+from flexiflow.graph import Graph
+from flexiflow.records import Outcome
+from flexiflow.samplers.base import Decision, JobState, Sampler
+from flexiflow.samplers.knowledge import Knowledge
+from flexiflow.samplers.moment import Block, Moment
+from flexiflow.samplers.search import decide
+from flexiflow.samplers.space import Space
+from flexiflow.samplers.tuning import Tuning
+
+
+class Hybrid(Sampler):
+    """Learn which configuration to try next from nodes and jobs together; the default.
+
+    Parameters
+    ----------
+    tuning
+        Its constants; the defaults are set by reasoning and on simulated worlds.
+    device
+        Where the contextual expert's weights live: ``"auto"`` (CUDA if there is one and the
+        model is large enough to gain), ``"cpu"`` or ``"cuda"``.
+
+    Attributes
+    ----------
+    knowledge
+        What was learned, by workflow.
+    """
+
+    def __init__(
+        self, tuning: Tuning | None = None, device: Literal["auto", "cpu", "cuda"] = "cpu"
+    ) -> None:
+        self.tuning = tuning or Tuning()
+        self.device = device
+        self.knowledge: dict[str, Knowledge] = {}
+        self._spaces: dict[str, Space] = {}
+        self._blocks: dict[str, Block] = {}
+
+    def about(self, workflow: str) -> Knowledge:
+        """What is known of a workflow's candidates and jobs."""
+        if workflow not in self.knowledge:
+            self.knowledge[workflow] = Knowledge(self.tuning, self.device)
+        return self.knowledge[workflow]
+
+    def propose(self, states: Sequence[JobState]) -> list[Decision | None]:
+        """Give each job the configuration with the best index under its own draw."""
+        return [self._next(state) for state in states]
+
+    def _next(self, state: JobState) -> Decision | None:
+        moment: Moment | None = state.draw
+        if moment is None:
+            block = self._block(state.graph, state.seed)
+            # Fibonacci hashing spreads neighbouring seeds evenly over the block.
+            picked = (state.seed * 0x9E3779B97F4A7C15 >> 40) % block.draws
+            moment = Moment.begin(block, picked, state)
+        else:
+            moment = moment.after(state)
+        state.draw = moment
+        if state.fresh and moment.block.space.small and not state.context:
+            return moment.block.start(moment.picked, moment)
+        return decide(moment, moment.picked, state)
+
+    def _block(self, graph: Graph, seed: int) -> Block:
+        known, block = self.about(graph.name), self._blocks.get(graph.digest)
+        if block is None or known.evidence - block.evidence >= min(64, 1 + 0.02 * known.evidence):
+            space = self._spaces.get(graph.digest)
+            if space is None:
+                space = self._spaces[graph.digest] = Space(graph)
+            block = self._blocks[graph.digest] = Block(space, known, self.tuning.draws, seed)
+        return block
+
+    def update(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn from each attempt that was run and from each verdict, in their order."""
+        for outcome in outcomes:
+            if outcome.job.teaches:
+                self.about(outcome.job.workflow).learn(outcome)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What was learned, as plain lists; setting it checks it."""
+        return {"workflows": {name: k.state() for name, k in self.knowledge.items()}}
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        try:
+            fresh = {}
+            for name, saved in state["workflows"].items():
+                fresh[str(name)] = known = Knowledge(self.tuning, self.device)
+                known.load(saved)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise BadInput(
+                f"A saved state of Hybrid could not be read: {error!r}. "
+                "Reset the beliefs or rebuild them from the log."
+            ) from error
+        self.knowledge = fresh
+        self._blocks.clear()
+
+    def merge(self, other: Hybrid) -> None:
+        """Add what another worker's sampler has learned since both began.
+
+        Counts, seconds, running means and completions add up exactly. The contextual expert's
+        evidence adds up in its precision form, which is approximate for verdicts (see
+        ``Logistic.merge``), and the experts' weights are multiplied; both only where the two
+        began with nothing.
+        """
+        for name, theirs in other.knowledge.items():
+            self.about(name).merge(theirs)
+        self._blocks.clear()

@@ -1,0 +1,150 @@
+"""What the hybrid knows of one workflow: pass models, completions, seconds, contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from flexiflow.posteriors import BetaBeliefs, SecondsBeliefs
+from flexiflow.records import FAILS, TEACHES, Attempt, Outcome, Verdict
+from flexiflow.samplers.context import Context
+from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
+from flexiflow.samplers.tuning import Tuning
+
+COMPLETES = "completes"  # begins the name of a pass model that is not an assertion's
+
+
+class Knowledge:
+    """All that is learned from the jobs of one workflow.
+
+    Attributes
+    ----------
+    passing
+        The pass model of each assertion, by fingerprint and scope; and of completing at each
+        node that has failed to.
+    completes
+        Runs that ended with a value, by (node, candidate).
+    seconds
+        Seconds of a run, by (node, candidate, "all" | "pass" | "fail").
+    context
+        The features of jobs.
+    evidence
+        Records learned from.
+    """
+
+    def __init__(self, tuning: Tuning, device: str) -> None:
+        self.tuning, self.device = tuning, device
+        self.passing: dict[tuple[str, ...], Passing] = {}
+        # A model that was never seen to raise is trusted to run: one failure weighs heavily.
+        self.completes = BetaBeliefs(mean=0.95, strength=2.0)
+        self.seconds = SecondsBeliefs()
+        self.context = Context(tuning.fourier)
+        self.evidence = 0
+
+    def model(self, name: str, nodes: tuple[str, ...]) -> Passing:
+        """The pass model of an assertion, by its fingerprint and its scope."""
+        key = (name, *nodes)
+        if key not in self.passing:
+            self.passing[key] = Passing(nodes, self.tuning, self.device)
+        return self.passing[key]
+
+    def features(self, context: Mapping[str, Any]) -> Features:
+        """A job's context in the form that pass models read."""
+        x = self.context.encode(context)
+        return Features(x, self.context.bend(x))
+
+    def learn(self, outcome: Outcome) -> None:
+        """Learn from one ended job: its attempts and its verdicts, in their order."""
+        job = outcome.job
+        self.context.learn(job.context)
+        features = self.features(job.context)
+        cases: dict[tuple[str, ...], Case] = {}
+        failed: list[Mapping[str, str]] = []
+        judged: dict[tuple[str, ...], list[int]] = {}
+        for record in in_order(outcome):
+            if isinstance(record, Attempt):
+                self._ran(record)
+                key: tuple[str, ...] = (f"{COMPLETES} {record.node}", record.node)
+                configuration: Mapping[str, str] = {record.node: record.fingerprint}
+                result = record.version is not None
+                if key not in self.passing and result:
+                    continue
+            else:
+                configuration, result = record.configuration, record.result
+                key = (record.fingerprint, *configuration)
+            passing = self.model(key[0], key[1:])
+            rows = passing.rows(configuration)
+            case = cases.get(key)
+            if case is None:
+                case = cases[key] = passing.case(len(self.context))
+                for earlier in failed:
+                    passing.fail(case, earlier)
+            passing.learn(case, rows, features, result)
+            judged.setdefault(key, []).extend(rows)
+            if not result:
+                failed.append(configuration)
+                for other, open_case in cases.items():
+                    self.passing[other].fail(open_case, configuration)
+        for key, case in cases.items():
+            self.passing[key].ended(case, judged[key])
+        self.evidence += len(outcome.attempts) + len(outcome.verdicts)
+
+    def _ran(self, attempt: Attempt) -> None:
+        who = (attempt.node, attempt.fingerprint)
+        how = "fail" if attempt.kind in FAILS else "pass"
+        self.completes.update(who, attempt.version is not None)
+        self.seconds.update(("all", *who), attempt.seconds)
+        self.seconds.update((how, *who), attempt.seconds)
+
+    def state(self) -> dict[str, Any]:
+        """What is known, as plain lists."""
+        return {
+            "evidence": self.evidence,
+            "completes": self.completes.table.state(),
+            "seconds": self.seconds.table.state(),
+            "context": self.context.state,
+            "passing": [[list(key), state_of(p)] for key, p in self.passing.items()],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state; what cannot be read raises."""
+        self.evidence = int(state["evidence"])
+        self.completes.table.load(state["completes"])
+        self.seconds.table.load(state["seconds"])
+        self.context.state = state["context"]
+        for key, saved in state["passing"]:
+            nodes = tuple(str(k) for k in key)
+            load_passing(self.model(nodes[0], nodes[1:]), saved)
+
+    def elsewhere(self, passing: Passing) -> Floats | None:
+        """Failures and passes of each member's candidate under other pass models, `(rows, 2)`."""
+        found = np.zeros((len(passing.members), 2))
+        for other in self.passing.values():
+            if other is passing or other.nodes == passing.nodes:
+                continue
+            for (node, fingerprint), row in other.members.items():
+                for (mine, same), at in passing.members.items():
+                    if same == fingerprint and node != mine:
+                        found[at] += other.counted.members[:, row].sum(axis=0)
+        return found if found.any() else None
+
+    def merge(self, other: Knowledge) -> None:
+        """Add what another worker has learned."""
+        self.completes.table.merge(other.completes.table)
+        self.seconds.table.merge(other.seconds.table)
+        self.context.merge(other.context)
+        for key, theirs in other.passing.items():
+            self.model(key[0], key[1:]).merge(theirs, len(self.context))
+        self.evidence += other.evidence
+
+
+def in_order(outcome: Outcome) -> Iterator[Attempt | Verdict]:
+    """The records that teach, as they came: each attempt before the checks that follow it."""
+    attempts = [a for a in outcome.attempts if not a.memo and a.kind in TEACHES]
+    verdicts = [v for v in outcome.verdicts if v.configuration]
+    both: list[tuple[int, int, Attempt | Verdict]] = [(a.step, 0, a) for a in attempts]
+    both += [(v.step, 1, v) for v in verdicts]
+    for _, _, record in sorted(both, key=lambda item: item[:2]):
+        yield record

@@ -1,0 +1,254 @@
+"""One assertion's pass model: what is known of its holding, over the choices of its scope.
+
+Four experts predict whether the assertion will hold for a configuration on a job:
+
+* the *contextual* one (:mod:`flexiflow.samplers.contextual`): the job's features, the
+  failures already seen on this very job, and pairs of candidates;
+* two *node-level* ones (:mod:`flexiflow.samplers.counting`), of which one forgets, for
+  candidates that change;
+* *blame* (:mod:`flexiflow.samplers.blame`), where the scope has several nodes.
+
+Their predictions are averaged by weights that follow their predictive likelihood, with a
+fixed share [1]_ so that a weight can come back, and at a learning rate below one [2]_:
+verdicts come from candidates that were chosen, so they flatter an expert that explains the
+choices over one that makes them. Where the scope is one node each candidate has weights of
+its own.
+
+References
+----------
+.. [1] Herbster, M. & Warmuth, M. (1998). Tracking the best expert. Machine Learning 32.
+.. [2] Grünwald, P. & van Ommen, T. (2017). Inconsistency of Bayesian inference for
+   misspecified linear models, and a proposal for repairing it. Bayesian Analysis 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.samplers.blame import Blame, Item
+from flexiflow.samplers.contextual import Contextual
+from flexiflow.samplers.counting import FIRST, LATER, Counting, checked
+from flexiflow.samplers.tuning import Tuning
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Member = tuple[str, str]
+"""A candidate at a node: (node, fingerprint)."""
+
+CONTEXTUAL, COUNTED, RECENT, BLAMED = range(4)
+_NEGLIGIBLE = 0.01
+
+
+class Features(NamedTuple):
+    """A job's context as entries and their Fourier features."""
+
+    x: Floats
+    r: Floats
+
+
+class Draws(NamedTuple):
+    """Joint draws of the node-level experts, `(n, 2, rows)` each."""
+
+    counted: Floats
+    recent: Floats
+
+
+class Case:
+    """One job before one assertion: what has failed so far, and what blame makes of it."""
+
+    def __init__(self, nodes: int, places: int, item: Item | None) -> None:
+        self.h = np.zeros((nodes, places))
+        self.stage = FIRST
+        self.item = item
+
+    def failed(self, node: int, place: int) -> None:
+        """Note that a member was in a configuration that failed."""
+        self.h[node, place] = 1.0
+        self.stage = LATER
+
+
+class Passing:
+    """The pass model of one assertion.
+
+    Parameters
+    ----------
+    nodes
+        The nodes of its scope.
+    tuning
+        The constants.
+    device
+        Where the contextual expert lives.
+
+    Attributes
+    ----------
+    members
+        (node, fingerprint) -> row: the candidates met so far.
+    weights
+        Of the experts, `(rows, 4)`; one row for all where the scope has several nodes.
+    """
+
+    def __init__(self, nodes: Sequence[str], tuning: Tuning, device: str = "cpu") -> None:
+        self.nodes, self.tuning = tuple(nodes), tuning
+        self.single = len(self.nodes) == 1
+        self.members: dict[Member, int] = {}
+        self.place: list[int] = []  # of each member, among those of its node
+        self.node_of: list[int] = []  # of each member, its node's place in the scope
+        self.counted = Counting(1.0, tuning.strength)
+        self.recent = Counting(tuning.discount, tuning.strength)
+        self.blame = None if self.single else Blame(tuning.strength)
+        self.contextual = Contextual(self.single, tuning, device)
+        self.weights = np.zeros((0, 4)) if self.single else self._fresh_weights()
+
+    def _fresh_weights(self) -> Floats:
+        prior = np.array(self.tuning.prior)
+        if self.single:
+            prior[BLAMED] = 0.0
+        return np.asarray(prior / prior.sum())[None, :]
+
+    def member(self, node: str, fingerprint: str) -> int:
+        """The row of a candidate; a new one where it was not met yet."""
+        row = self.members.get((node, fingerprint))
+        if row is None:
+            row = self.members[node, fingerprint] = len(self.members)
+            at = self.nodes.index(node)
+            self.place.append(self.node_of.count(at))
+            self.node_of.append(at)
+            self.counted.grow()
+            self.recent.grow()
+            if self.blame is not None:
+                self.blame.grow()
+            if self.single:
+                self.weights = np.vstack([self.weights, self._fresh_weights()])
+        return row
+
+    def rows(self, configuration: Mapping[str, str]) -> tuple[int, ...]:
+        """The rows of a configuration, node -> fingerprint."""
+        return tuple(self.member(node, configuration[node]) for node in self.nodes)
+
+    def case(self, seed: int = 0) -> Case:
+        """A new job, on which nothing has failed yet."""
+        item = None if self.blame is None else self.blame.item(seed)
+        return Case(len(self.nodes), max(self.place, default=-1) + 1, item)
+
+    def fail(self, case: Case, configuration: Mapping[str, str]) -> None:
+        """Note a configuration that failed on the job, whatever assertion failed it."""
+        for node, fingerprint in configuration.items():
+            if node in self.nodes:
+                row = self.member(node, fingerprint)
+                if self.place[row] >= case.h.shape[1]:
+                    case.h = np.pad(case.h, ((0, 0), (0, 1)))
+                case.failed(self.node_of[row], self.place[row])
+        case.stage = LATER
+
+    def learn(self, case: Case, rows: tuple[int, ...], job: Features, passed: bool) -> None:
+        """Learn one verdict on a job; failures are noted by ``fail``, after it."""
+        self.contextual.fit(self.node_of, self.place, len(job.x))
+        phi = self.contextual.case(case.h, *job)
+        predicted = np.zeros(4)
+        predicted[CONTEXTUAL] = self.contextual.learn(phi, self.node_of, rows, passed)
+        predicted[COUNTED] = self.counted.chance(rows, case.stage)
+        predicted[RECENT] = self.recent.chance(rows, case.stage)
+        if case.item is not None:
+            predicted[BLAMED] = case.item.chance(rows)
+            case.item.verdict(rows, passed)
+        self._reweigh(rows, predicted if passed else 1.0 - predicted)
+        self.counted.count(rows, case.stage, passed)
+        self.recent.count(rows, case.stage, passed)
+
+    def _reweigh(self, rows: tuple[int, ...], likelihood: Floats) -> None:
+        at = rows[0] if self.single else 0
+        prior = self._fresh_weights()[0]
+        grown = self.weights[at] * np.maximum(likelihood, 1e-6) ** self.tuning.rate
+        share = self.tuning.share
+        self.weights[at] = (1.0 - share) * grown / grown.sum() + share * prior
+
+    def ended(self, case: Case, tried: Sequence[int]) -> None:
+        """Learn blame from a job that has ended; ``tried`` are the rows that were judged."""
+        if self.blame is not None and case.item is not None and tried:
+            self.blame.learn(case.item, tried)
+
+    def refresh(self, draws: int, seed: int, elsewhere: Floats | None, entries: int) -> Draws:
+        """Pool priors anew and draw from all beliefs."""
+        node_of = np.array(self.node_of, dtype=np.intp)
+        for counting in (self.counted, self.recent):
+            counting.pool(node_of, elsewhere)
+        self.contextual.fit(self.node_of, self.place, entries)
+        if self.single:
+            new = np.flatnonzero(self.counted.members.sum(axis=(0, 2)) == 0)
+            hoped = self.counted.hoped[FIRST]
+            self.contextual.hope(np.log(hoped / (1.0 - hoped)), new)
+        self.contextual.refresh(draws, seed)
+        rng, t = np.random.default_rng(seed), self.tuning.tempered_counts
+        return Draws(self.counted.draw(draws, t, rng), self.recent.draw(draws, t, rng))
+
+    def chances(
+        self, case: Case, job: Features, draws: Draws, picked: slice, among: Among
+    ) -> Floats:
+        """The chance of each configuration under some draws, `(draws, N)`."""
+        weights = self.weights[among.rows[:, 0]].T if self.single else self.weights.T
+        phi = self.contextual.case(case.h, *job)
+        logits = self.contextual.logits(phi, among.node_of, picked, among.rows)
+        total = weights[CONTEXTUAL] / (1.0 + np.exp(-logits))
+        for expert, counting, drawn, whole in (
+            (COUNTED, self.counted, draws.counted, among.counted),
+            (RECENT, self.recent, draws.recent, among.recent),
+        ):
+            total += weights[expert] * counting.chances(
+                drawn[picked], case.stage, among.rows, whole
+            )
+        if case.item is not None:
+            if weights[BLAMED, 0] > _NEGLIGIBLE:
+                total += weights[BLAMED] * case.item.chances(among.rows)
+            else:
+                total /= 1.0 - weights[BLAMED]
+        return np.asarray(total)
+
+    def among(self, rows: Ints, enumerated: bool) -> Among:
+        """Configurations to be scored, given by their members' rows, `(N, nodes)`."""
+        counted = recent = None
+        if enumerated and not self.single:
+            at = {tuple(row): k for k, row in enumerate(rows.tolist())}
+            counted = self.counted.counts_of(at, len(rows))
+            recent = self.recent.counts_of(at, len(rows))
+        return Among(rows, np.array(self.node_of, dtype=np.intp), counted, recent)
+
+
+class Among(NamedTuple):
+    """Configurations to be scored: members' rows, and their own counts where enumerated."""
+
+    rows: Ints
+    node_of: Ints
+    counted: Floats | None
+    recent: Floats | None
+
+
+def state_of(passing: Passing) -> dict[str, Any]:
+    """A pass model as plain lists."""
+    return {
+        "nodes": list(passing.nodes),
+        "members": [list(m) for m in passing.members],
+        "weights": passing.weights.tolist(),
+        "counted": passing.counted.state(),
+        "recent": passing.recent.state(),
+        "blame": None if passing.blame is None else passing.blame.state(),
+        "contextual": passing.contextual.state(),
+    }
+
+
+def load_passing(passing: Passing, state: Mapping[str, Any]) -> None:
+    """Fill an empty pass model from a saved one; a ValueError says what is wrong with it."""
+    if tuple(state["nodes"]) != passing.nodes:
+        raise ValueError(f"a pass model of {passing.nodes} expected, not {state['nodes']}")
+    for node, fingerprint in state["members"]:
+        passing.member(str(node), str(fingerprint))
+    rows = len(passing.members)
+    passing.weights = checked(state["weights"], passing.weights.shape)
+    for name in ("counted", "recent"):
+        getattr(passing, name).load(state[name], rows, len(passing.nodes))
+    if passing.blame is not None:
+        passing.blame.load(state["blame"], rows)
+    passing.contextual.load(state["contextual"], rows)

@@ -1,0 +1,158 @@
+"""Finding the best configuration that is left, and why it was chosen.
+
+Whoever can score configurations (:class:`Scorer`) is searched here: exhaustively where all
+are enumerated, else by changing one or two nodes at a time, so that the cost of a decision
+grows with the candidates and not with their product. The share of a scorer's joint draws that
+choose the same is the *propensity* of a decision; it is computed only when asked for, after
+the job.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.graph import Configuration
+from flexiflow.samplers.base import Decision, Explanation, JobState
+from flexiflow.samplers.space import Bools, Ints, Space
+
+Floats = NDArray[np.float64]
+
+_ROUNDS = 5  # of improving a configuration in a large workflow
+
+
+class Scores(NamedTuple):
+    """Scores of N configurations under n draws."""
+
+    passes: Floats  #: P(pass), `(n, N)`
+    price: Floats  #: price still to be paid, `(n, N)` or `(N,)`
+    index: Floats  #: what the best one has most of, `(n, N)`
+
+
+class Told(NamedTuple):
+    """What was drawn for each node of a configuration."""
+
+    passes: tuple[float, ...]
+    seconds: tuple[float | None, ...]
+
+
+class Scorer(Protocol):
+    """Scores configurations of one graph for one job."""
+
+    @property
+    def space(self) -> Space:
+        """The graph's configurations."""
+
+    def index(self, draws: slice, among: Ints, unpaid: Bools | None) -> Scores:
+        """Score configurations, `(N, nodes)`, under some draws.
+
+        ``unpaid`` says where each still has something to run; None: everywhere.
+        """
+
+    def preference(self, draw: int) -> list[Ints]:
+        """For each node, its choices by their own worth, best first."""
+
+    def told(self, draw: int, configuration: Configuration) -> Told:
+        """What was drawn for each node of a configuration."""
+
+
+def decide(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
+    """The best configuration that is left under one draw; None if none is."""
+    if scorer.space.small:
+        return _exactly(scorer, draw, state)
+    return _nearby(scorer, draw, state)
+
+
+def _exactly(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
+    among = scorer.space.everything
+    if state.fresh:
+        scores = scorer.index(slice(draw, draw + 1), among, None)
+        return decided(scorer, draw, among, scores, int(scores.index[0].argmax()), None, None)
+    alive = scorer.space.alive(state, among)
+    if not alive.any():
+        return None
+    unpaid = scorer.space.unpaid(state, among)
+    scores = scorer.index(slice(draw, draw + 1), among, unpaid)
+    at = int(np.where(alive, scores.index[0], -np.inf).argmax())
+    return decided(scorer, draw, among, scores, at, alive, unpaid)
+
+
+def _nearby(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
+    """Improve by one or two changes until nothing improves."""
+    space, prefer = scorer.space, scorer.preference(draw)
+    centre: Configuration | None = space.first_alive(state, prefer)
+    if centre is None:
+        return None
+    centres = [centre] if state.present is None else [centre, state.present]
+    best = -np.inf
+    for _ in range(_ROUNDS):
+        among = space.near(centres, prefer)
+        among = among[space.alive(state, among)]
+        unpaid = space.unpaid(state, among)
+        scores = scorer.index(slice(draw, draw + 1), among, unpaid)
+        at = int(scores.index[0].argmax())
+        if scores.index[0, at] <= best:
+            break
+        best, centres = float(scores.index[0, at]), [tuple(among[at].tolist())]
+        found = among, scores, at, unpaid
+    among, scores, at, unpaid = found
+    return decided(scorer, draw, among, scores, at, np.ones(len(among), dtype=bool), unpaid)
+
+
+def decided(
+    scorer: Scorer,
+    draw: int,
+    among: Ints,
+    scores: Scores,
+    at: int,
+    alive: Bools | None,
+    unpaid: Bools | None,
+) -> Decision:
+    """The decision for one of the configurations that were scored under one draw."""
+    configuration = tuple(among[at].tolist())
+    told = scorer.told(draw, configuration)
+    return Decision(
+        configuration,
+        float(scores.passes[0, at]),
+        float(scores.price[..., at].flat[0]),
+        told.passes,
+        told.seconds,
+        cache(lambda: explain(scorer, draw, among, at, alive, unpaid)),
+    )
+
+
+def explain(
+    scorer: Scorer, draw: int, among: Ints, at: int, alive: Bools | None, unpaid: Bools | None
+) -> Explanation:
+    """Propensities of a choice among configurations, and the orders it was offered in."""
+    every = scorer.index(slice(None), among, unpaid).index
+    start = every[draw] if unpaid is None else None
+    if start is None:
+        start = scorer.index(slice(draw, draw + 1), among, None).index[0]
+    if alive is not None:
+        every = np.where(alive, every, -np.inf)
+    best = every.argmax(axis=1)
+    path = float((best == at).mean())
+    share = tuple((among[best] == among[at]).mean(axis=0).tolist())
+    return Explanation(path, share, orders(scorer.space, among, start))
+
+
+def orders(space: Space, among: Ints, scores: Floats) -> tuple[tuple[int, ...], ...]:
+    """Per node, its choices by the best index of a configuration that makes them."""
+    nodes = range(len(space.sizes))
+    if space.is_everything(among):
+        grid = scores.reshape(space.sizes)
+        tops = [grid.max(axis=tuple(u for u in nodes if u != v)) for v in nodes]
+    else:
+        tops = [np.full(size, -np.inf) for size in space.sizes]
+        for v in nodes:
+            np.maximum.at(tops[v], among[:, v], scores)
+    return tuple(tuple((-top).argsort(kind="stable").tolist()) for top in tops)
+
+
+def known(seconds: Floats) -> tuple[float | None, ...]:
+    """Seconds as plain numbers; None for what was never seen (NaN)."""
+    return tuple(None if s != s else s for s in seconds.tolist())
