@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 
-from flexiflow.benchmarks import cascade, overhead, replay, workflow
+from flexiflow.benchmarks import cascade, overhead, record, replay, results, workflow
 from flexiflow.errors import FlexiFlowError
 
 
@@ -41,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("cascade", help="one node: cascades with random prices, regret")
     cascade.add_arguments(one)
     one.set_defaults(report=cascade.report)
+    recorder = commands.add_parser("record", help="record every path of an example workflow")
+    record.add_arguments(recorder)
+    recorder.set_defaults(report=record.report)
+    page = commands.add_parser("results", help="all of these in one Markdown file")
+    results.add_arguments(page)
+    page.set_defaults(report=partial(results.report, run=main))
     return parser
 
 

@@ -27,7 +27,7 @@ def mode_of(logit: float, variance: float, passed: bool) -> float:
     target = 1.0 if passed else 0.0
     ahead = logit + variance * (target - sigmoid(logit))
     low, high = min(logit, ahead), max(logit, ahead)
-    z = logit
+    z = min(max(0.0, low), high)  # the inflection: from there Newton's steps never overshoot
     for _ in range(_STEPS):
         chance = sigmoid(z)
         slope = 1.0 / variance + chance * (1.0 - chance)
@@ -52,7 +52,7 @@ def modes_of(
     target = passed.to(logit)
     ahead = logit + variance * (target - torch.sigmoid(logit))
     low, high = torch.minimum(logit, ahead), torch.maximum(logit, ahead)
-    z = logit
+    z = torch.minimum(low.clamp_min(0.0), high)
     for _ in range(_STEPS):
         chance = torch.sigmoid(z)
         slope = 1.0 / variance + chance * (1.0 - chance)

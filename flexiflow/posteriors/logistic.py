@@ -74,10 +74,15 @@ class Logistic:
         dtype: Precision = "float64",
         device: str = "cpu",
     ) -> None:
-        self._dtype: Precision = dtype
-        kind = {"float32": torch.float32, "float64": torch.float64}[dtype]
+        if dtype not in ("float32", "float64"):
+            raise BadInput(f"dtype must be 'float32' or 'float64'. Got {dtype!r}.")
+        kinds = {"float32": torch.float32, "float64": torch.float64}
+        if dtype not in kinds:
+            raise BadInput(f"dtype must be one of {sorted(kinds)}. Got {dtype!r}.")
+        self.dtype: Precision = dtype
+        kind = kinds[dtype]
         self.prior = torch.as_tensor(variances, dtype=kind, device=device).clone()
-        if self.prior.ndim != 2 or not bool((self.prior >= 0).all()):
+        if self.prior.ndim != 2 or not bool(((self.prior >= 0) & self.prior.isfinite()).all()):
             raise BadInput(
                 "Prior variances must be a (blocks, d) table of numbers, 0 or more. "
                 f"Got shape {tuple(self.prior.shape)}."
@@ -92,6 +97,13 @@ class Logistic:
         self._mean: Any = self.mean.numpy() if cpu else self.mean
         self._cov: Any = self.covariance.numpy() if cpu else self.covariance
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: x for name, x in vars(self).items() if name not in ("_mean", "_cov")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._put(self.mean, self.covariance)
+
     @property
     def shape(self) -> tuple[int, int]:
         """(blocks, d)."""
@@ -99,10 +111,16 @@ class Logistic:
 
     def believe(self, mean: Any, covariance: Any) -> None:
         """Take over beliefs; covariances must be symmetric and positive definite."""
-        self._put(self._tensor(mean).clone(), self._tensor(covariance).clone())
-        rest = torch.diag_embed((self.prior == 0).to(self.prior))
-        if bool(torch.linalg.cholesky_ex(self.covariance + rest)[1].any()):
-            raise ValueError("positive definite covariances expected")
+        new, spread = self._tensor(mean).clone(), self._tensor(covariance).clone()
+        (blocks, d), rest = self.shape, torch.diag_embed((self.prior == 0).to(self.prior))
+        if (
+            new.shape != (blocks, d)
+            or spread.shape != (blocks, d, d)
+            or not bool(new.isfinite().all() & (spread == spread.mT).all())
+            or bool(torch.linalg.cholesky_ex(spread + rest)[1].any())
+        ):
+            raise ValueError("finite means and positive definite covariances expected")
+        self._put(new, spread)
 
     def update(self, blocks: Sequence[int], features: Any, passed: bool) -> float:
         """Learn one verdict.
@@ -188,14 +206,16 @@ class Logistic:
         self, features: Any, passed: Any, blocks: Sequence[int] | None = None
     ) -> torch.Tensor:
         """Predictive log-likelihood of each verdict, `(n,)`."""
-        chance = self.predict(features, blocks)
-        held = torch.as_tensor(passed, device=chance.device, dtype=torch.bool)
-        return torch.log(torch.where(held, chance, 1.0 - chance).clamp_min(1e-12))
+        mean, variance = self.logits(features, blocks)
+        logit = mean / torch.sqrt(1.0 + math.pi * variance / 8.0)
+        held = torch.as_tensor(passed, device=logit.device, dtype=torch.bool)
+        return torch.nn.functional.logsigmoid(torch.where(held, logit, -logit))
 
     def factor(self) -> torch.Tensor:
         """Lower triangles L with L L^T = covariance, `(blocks, d, d)`."""
         there = (self.prior > 0).to(self.prior)
         rest = torch.diag_embed(1.0 - there)  # a weight that is not there gets no deviation
+        found: torch.Tensor
         found, wrong = torch.linalg.cholesky_ex(self.covariance + rest)
         if bool(wrong.any()):
             self._mend()
@@ -205,7 +225,8 @@ class Logistic:
     def _mend(self) -> None:
         """Lift eigenvalues that rounding has brought to zero or below."""
         values, vectors = torch.linalg.eigh(self.covariance)
-        least = torch.finfo(self.prior.dtype).eps * self.prior.amax(1, keepdim=True)
+        eps = 2 * self.shape[1] * torch.finfo(self.prior.dtype).eps
+        least = eps * values.amax(1, keepdim=True)
         values = torch.maximum(values, least)
         kept = (self.prior > 0).to(self.prior)
         mended = (vectors * values[:, None, :]) @ vectors.mT * kept[:, :, None] * kept[:, None, :]
@@ -265,34 +286,6 @@ class Logistic:
         self.prior = torch.where(there, torch.nn.functional.pad(
             old, (0, new.shape[1] - d, 0, new.shape[0] - b)), new)  # fmt: skip
         self._put(mean, covariance)
-
-    def spread(self, variances: Any, positions: Any) -> Logistic:
-        """The same beliefs in a longer single block.
-
-        Parameters
-        ----------
-        variances
-            Prior variances of the new block, `(1, d)`.
-        positions
-            Where each old weight goes.
-        """
-        fresh = Logistic(variances, dtype=self._dtype, device=self.mean.device.type)
-        at = torch.as_tensor(positions, device=self.prior.device)
-        at = at[self.prior[0] > 0]
-        there = self.prior[0] > 0
-        fresh.prior[0, at] = self.prior[0, there]
-        fresh.mean[0, at] = self.mean[0, there]
-        fresh.covariance[0, at[:, None], at] = self.covariance[0][there][:, there]
-        return fresh
-
-    def split(self, shape: tuple[int, int]) -> Logistic:
-        """The beliefs of a single block cut into blocks; what crosses them is dropped."""
-        blocks, d = shape
-        apart = Logistic(self.prior.reshape(shape), dtype=self._dtype, device=self.mean.device.type)
-        whole = self.covariance.reshape(blocks, d, blocks, d)
-        at = torch.arange(blocks, device=self.prior.device)
-        apart._put(self.mean.reshape(shape).clone(), whole[at, :, at, :].clone())
-        return apart
 
     def _tensor(self, values: Any) -> torch.Tensor:
         return torch.as_tensor(values, dtype=self.prior.dtype, device=self.prior.device)

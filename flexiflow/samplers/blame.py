@@ -30,7 +30,7 @@ PARTICLES = 256
 @lru_cache(maxsize=16)
 def _every(members: int) -> NDArray[np.bool_]:
     """All good/bad states, `(2**members, members)`."""
-    return (np.arange(2**members)[:, None] >> np.arange(members)) % 2 == 1
+    return np.asarray((np.arange(2**members)[:, None] >> np.arange(members)) % 2 == 1)
 
 
 class Blame:

@@ -132,7 +132,7 @@ class Context:
                 context.update({f"{name}[{k}]": x for k, x in enumerate(vector[:size])})
         try:
             values = np.array([context.get(n) for n in self._numbers], dtype=float)
-        except (TypeError, ValueError):  # a number once, now text
+        except (TypeError, ValueError, OverflowError):  # a number once, now text; or too large
             values = np.array([_number(context.get(n)) for n in self._numbers])
         return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
@@ -145,7 +145,7 @@ class Context:
             deviation = np.sqrt(spread / np.maximum(count, 1.0))
             with np.errstate(invalid="ignore"):
                 z = np.clip((values - mean) / np.maximum(deviation, 1e-9), -_FAR, _FAR)
-            missing = ~np.isfinite(z)
+            missing = ~np.isfinite(values)
             z[missing | (deviation <= 1e-9)] = 0.0
             found[self._columns] = z
             for k in np.flatnonzero(missing):
@@ -222,7 +222,10 @@ def _texts(values: Iterable[Any]) -> list[str]:
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan
+    try:
+        return float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:
+        return math.nan
 
 
 def _drawn(name: str, size: int) -> Floats:

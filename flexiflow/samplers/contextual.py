@@ -47,26 +47,30 @@ class Contextual:
     ----------
     logistic
         The beliefs; None before the first verdict.
+    history, pairs, entries
+        Columns of the weights: of a failure, by the failed member's place at its node; of a
+        pair, by its earlier member; of the context's entries.
+    bent
+        The first column of the Fourier features; 0 while there are none.
+    width
+        Columns in all.
+    evidence
+        Verdicts learned.
     """
 
     def __init__(self, single: bool, tuning: Tuning, device: str = "cpu") -> None:
         self.single, self.tuning, self.device = single, tuning, device
         self.logistic: Logistic | None = None
-        self._history: list[int] = []  # columns: by a member's place at its node
-        self._pairs: list[int] = []  # by member
-        self._entries: list[int] = []  # by context entry
-        self._bent = 0  # the first column of the Fourier features; 0 while there are none
-        self._width = 1
+        self.history: list[int] = []  # columns: by a member's place at its node
+        self.pairs: list[int] = []  # by member
+        self.entries: list[int] = []  # by context entry
+        self.bent = 0  # the first column of the Fourier features; 0 while there are none
+        self.width = 1
         self._full = not single
         self._blocks, self._old_shape = 0, (0, 0)
         self._deviations: Any = None
-        self._drawn_at = -1
+        self._drawn_at, self._stale = 0, True
         self.evidence = 0
-
-    @property
-    def pairs(self) -> list[int]:
-        """The column of the pair with each member; empty if pairs have no weights."""
-        return self._pairs
 
     def fit(self, node_of: Sequence[int], place: Sequence[int], entries: int) -> None:
         """Have columns and blocks for these members and context entries.
@@ -82,53 +86,59 @@ class Contextual:
         wanted = (max(place) + 1, len(node_of) if paired else 0, entries)
         if self.logistic is not None:
             blocks = len(node_of) + (not self.single)
-            has = (len(self._history), len(self._pairs), len(self._entries))
+            has = (len(self.history), len(self.pairs), len(self.entries))
             if self._blocks == blocks and all(h >= w for h, w in zip(has, wanted, strict=True)):
                 return
         self._blocks = len(node_of) + (not self.single)
-        for columns, many in zip((self._history, self._pairs, self._entries), wanted, strict=True):
+        for columns, many in zip((self.history, self.pairs, self.entries), wanted, strict=True):
             while len(columns) < many:
-                columns.append(self._width)
-                self._width += 1
-        if entries and not self._bent:
-            self._bent = self._width
-            self._width += self.tuning.fourier
-        self._settle(self._variances(node_of, place))
+                columns.append(self.width)
+                self.width += 1
+        if entries and not self.bent:
+            self.bent = self.width
+            self.width += self.tuning.fourier
+        self._settle(self.prior_table(node_of, place))
 
-    def _variances(self, node_of: Sequence[int], place: Sequence[int]) -> Floats:
+    def prior_table(self, node_of: Sequence[int], place: Sequence[int]) -> Floats:
         """The prior variance of each weight, `(blocks, width)`; 0 where there is none."""
         t, first = self.tuning, 0 if self.single else 1
-        table = np.zeros((len(node_of) + first, self._width))
+        table = np.zeros((len(node_of) + first, self.width))
         table[:, 0] = t.bias + t.candidate if self.single else t.candidate
-        table[:, self._entries] = t.context
-        if self._bent:
-            table[:, self._bent : self._bent + t.fourier] = t.bent
+        table[:, self.entries] = t.context
+        if self.bent:
+            table[:, self.bent : self.bent + t.fourier] = t.bent
         if first:
             table[0, 0] = t.bias
         for member, node in enumerate(node_of):
             row = table[first + member]
-            row[self._history[: node_of.count(node)]] = t.history
+            row[self.history[: node_of.count(node)]] = t.history
             earlier = [m for m, other in enumerate(node_of) if other < node]
-            if self._pairs:
-                row[[self._pairs[m] for m in earlier]] = t.pair
+            if self.pairs:
+                row[self._paired(earlier)] = t.pair
         return table
+
+    def _paired(self, members: Sequence[int]) -> list[int]:
+        """The columns of the pairs with these members; those that came late have none."""
+        return [self.pairs[m] for m in members if m < len(self.pairs)]
 
     def _settle(self, variances: Floats) -> None:
         """Take over new prior variances; what was learned stays."""
+        from flexiflow.posteriors.flat import split, spread
         from flexiflow.posteriors.logistic import Logistic
 
         old, full = self.logistic, self._full and variances.size <= FULL
-        self._deviations = None
+        if self._deviations is not None:  # what is new stays at its mean until the next draws
+            more = (b - a for a, b in zip(self._old_shape, variances.shape, strict=True))
+            self._deviations = np.pad(self._deviations, ((0, 0), *((0, m) for m in more)))
+            self._stale = True
         if old is None:
             shaped = variances.reshape(1, -1) if full else variances
             self.logistic = Logistic(shaped, device=self.device)
         elif full:
-            self.logistic = old.spread(variances.reshape(1, -1), self._moved(variances))
+            self.logistic = spread(old, variances.reshape(1, -1), self._moved(variances))
         else:
-            if self._full:
-                old = old.split(self._old_shape)
-            old.grow(variances)
-            self.logistic = old
+            self.logistic = split(old, self._old_shape) if self._full else old
+            self.logistic.grow(variances)
         self._full, self._old_shape = full, variances.shape
 
     def _moved(self, variances: Floats) -> Ints:
@@ -136,6 +146,22 @@ class Contextual:
         blocks, width = self._old_shape
         rows, columns = np.divmod(np.arange(blocks * width), width)
         return np.asarray(rows * variances.shape[1] + columns)
+
+    def apart(self) -> Logistic:
+        """The beliefs block by block, whether or not one covariance is kept for all."""
+        from flexiflow.posteriors.flat import split
+
+        assert self.logistic is not None
+        return split(self.logistic, self._old_shape) if self._full else self.logistic
+
+    def add(self, theirs: Logistic, evidence: int) -> None:
+        """Add another worker's beliefs, block by block in this layout."""
+        from flexiflow.posteriors.flat import joined
+
+        assert self.logistic is not None
+        self.logistic.merge(joined(theirs) if self._full else theirs)
+        self.evidence += evidence
+        self._stale = True
 
     def case(self, h: Floats, x: Floats, r: Floats) -> Floats:
         """Phi of each node without its pairs, `(nodes, width)`.
@@ -147,14 +173,14 @@ class Contextual:
         x, r
             The job's context entries and their Fourier features.
         """
-        phi = np.zeros((len(h), self._width))
+        phi = np.zeros((len(h), self.width))
         phi[:, 0] = 1.0
-        places = min(h.shape[1], len(self._history))
-        phi[:, self._history[:places]] = h[:, :places]
-        entries = min(len(x), len(self._entries))
-        phi[:, self._entries[:entries]] = x[:entries]
-        if self._bent and len(x):
-            phi[:, self._bent : self._bent + len(r)] = r
+        places = min(h.shape[1], len(self.history))
+        phi[:, self.history[:places]] = h[:, :places]
+        entries = min(len(x), len(self.entries))
+        phi[:, self.entries[:entries]] = x[:entries]
+        if self.bent and len(x):
+            phi[:, self.bent : self.bent + len(r)] = r
         return phi
 
     def learn(
@@ -164,8 +190,8 @@ class Contextual:
         assert self.logistic is not None
         first = 0 if self.single else 1
         seen = phi[[node_of[m] for m in rows]]
-        if self._pairs:
-            seen[:, [self._pairs[m] for m in rows]] = 1.0
+        if self.pairs:
+            seen[:, self._paired(rows)] = 1.0
         blocks = [first + m for m in rows]
         if first:
             blocks, seen = [0, *blocks], np.vstack([phi[0], seen])
@@ -182,12 +208,14 @@ class Contextual:
 
         assert self.logistic is not None
         grown = self.evidence - self._drawn_at
-        if self._deviations is not None and grown < min(64, 1 + 0.1 * self.evidence):
+        has = 0 if self._deviations is None else len(self._deviations)
+        if not self._stale and has >= draws and grown < min(64, 1 + 0.1 * self.evidence):
             return
+        draws = max(draws, has)  # other graphs' blocks go on with as many as they began with
         generator = torch.Generator(self.device).manual_seed(seed)
         drawn = self.logistic.sample(draws, generator, self.tuning.tempered) - self.logistic.mean
         self._deviations = drawn.cpu().numpy().reshape(draws, *self._old_shape)
-        self._drawn_at = self.evidence
+        self._drawn_at, self._stale = self.evidence, False
 
     def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
         """The logits of configurations under some of the draws, `(draws, N)`.
@@ -207,12 +235,14 @@ class Contextual:
         mean = self.logistic.mean.cpu().numpy().reshape(self._old_shape)
         weights = mean + self._deviations[picked]
         first = 0 if self.single else 1
-        each = np.einsum("nbd,bd->nb", weights[:, first:], phi[node_of])
+        own = weights[:, first : first + len(node_of)]
+        each = np.einsum("nbd,bd->nb", own, phi[node_of])
         total = each[:, among].sum(axis=-1)
         if first:
             total += (weights[:, 0] @ phi[0])[:, None]
-        if self._pairs:
-            pairs = weights[:, first:][:, :, self._pairs]
+        if self.pairs:
+            late = max(len(node_of) - len(self.pairs), 0)
+            pairs = np.pad(own[:, :, self.pairs], ((0, 0), (0, 0), (0, late)))
             for v in range(1, among.shape[1]):
                 for u in range(v):
                     total += pairs[:, among[:, v], among[:, u]]
@@ -235,8 +265,8 @@ class Contextual:
         return {
             "shape": list(mean.shape),
             "blocks": list(self._old_shape),
-            "columns": [self._history, self._pairs, self._entries],
-            "bent": self._bent,
+            "columns": [self.history, self.pairs, self.entries],
+            "bent": self.bent,
             "evidence": self.evidence,
             "mean": packed(mean),
             "prior": packed(prior),
@@ -248,18 +278,18 @@ class Contextual:
         if not state:
             return
         n, d = (int(x) for x in state["shape"])
-        self._blocks, self._width = (int(x) for x in state["blocks"])
-        self._history, self._pairs, self._entries = (
+        self._blocks, self.width = (int(x) for x in state["blocks"])
+        self.history, self.pairs, self.entries = (
             [int(c) for c in columns] for columns in state["columns"]
         )
-        self._bent, self.evidence = int(state["bent"]), int(state["evidence"])
-        self._old_shape = (self._blocks, self._width)
+        self.bent, self.evidence = int(state["bent"]), int(state["evidence"])
+        self._old_shape = (self._blocks, self.width)
         self._full = n == 1 and self._blocks > 1
-        used = [*self._history, *self._pairs, *self._entries]
+        used = [*self.history, *self.pairs, *self.entries]
         if (
             self._blocks != members + (not self.single)
-            or n * d != self._blocks * self._width
-            or not all(0 < column < self._width for column in used)
+            or n * d != self._blocks * self.width
+            or not all(0 < column < self.width for column in used)
         ):
             raise ValueError(f"weights laid out for {members} members expected, not {n} x {d}")
         from flexiflow.posteriors.logistic import Logistic

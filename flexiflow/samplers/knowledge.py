@@ -10,6 +10,7 @@ import numpy as np
 from flexiflow.posteriors import BetaBeliefs, SecondsBeliefs
 from flexiflow.records import FAILS, TEACHES, Attempt, Outcome, Verdict
 from flexiflow.samplers.context import Context
+from flexiflow.samplers.merging import merge
 from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
 from flexiflow.samplers.tuning import Tuning
 
@@ -63,6 +64,9 @@ class Knowledge:
         cases: dict[tuple[str, ...], Case] = {}
         failed: list[Mapping[str, str]] = []
         judged: dict[tuple[str, ...], list[int]] = {}
+        for verdict in outcome.verdicts:  # a case has room for the members that are known then
+            if chosen := verdict.configuration:
+                self.model(verdict.fingerprint, tuple(chosen)).rows(chosen)
         for record in in_order(outcome):
             if isinstance(record, Attempt):
                 self._ran(record)
@@ -78,7 +82,7 @@ class Knowledge:
             rows = passing.rows(configuration)
             case = cases.get(key)
             if case is None:
-                case = cases[key] = passing.case(len(self.context))
+                case = cases[key] = passing.case(self.evidence)
                 for earlier in failed:
                     passing.fail(case, earlier)
             passing.learn(case, rows, features, result)
@@ -135,8 +139,10 @@ class Knowledge:
         self.completes.table.merge(other.completes.table)
         self.seconds.table.merge(other.seconds.table)
         self.context.merge(other.context)
+        at = {name: k for k, name in enumerate(self.context.entries)}
+        entries = [at[name] for name in other.context.entries]
         for key, theirs in other.passing.items():
-            self.model(key[0], key[1:]).merge(theirs, len(self.context))
+            merge(self.model(key[0], key[1:]), theirs, entries, len(self.context))
         self.evidence += other.evidence
 
 

@@ -153,10 +153,7 @@ class Lifted(Sampler):
             # Fibonacci hashing spreads neighbouring seeds evenly over the block.
             picked = (state.seed * 0x9E3779B97F4A7C15 >> 40) % block.draws
             state.draw = (block, picked)
-        block, picked = state.draw
-        if state.fresh and block.space.small:
-            return block.start(picked)
-        return decide(block, picked, state)
+        return _decided(*state.draw, state)
 
     def _block(self, graph: Graph, seed: int) -> Block:
         block = self._blocks.get(graph.digest)
@@ -172,3 +169,9 @@ class Lifted(Sampler):
     def forget_draws(self) -> None:
         """Draw anew for the next job, whatever the evidence."""
         self._blocks.clear()
+
+
+def _decided(block: Block, picked: int, state: JobState) -> Decision | None:
+    if state.fresh and block.space.small:
+        return block.start(picked)
+    return decide(block, picked, state)

@@ -97,8 +97,8 @@ class Block:
         table, seconds = known.seconds.table, known.seconds
         self.seconds = seconds.mean(table.rows(("all", *k) for k in keys))
         self.known_seconds = bool(table.sums.any())
-        rows = self.completes = known.completes.parameters(known.completes.table.rows(keys))
-        self.completes = rows[0] / (rows[0] + rows[1])
+        a, b = known.completes.parameters(known.completes.table.rows(keys))
+        self.completes = a / (a + b)
         each = []
         for how in ("pass", "fail"):
             rows_of = table.rows((how, *k) for k in keys)
@@ -117,7 +117,8 @@ class Block:
         """The first decision of a job without context, from what is computed already."""
         scores = self.everywhere
         at = int(scores.index[picked].argmax())
-        one = Scores(*(np.atleast_2d(part)[[picked % len(np.atleast_2d(part))]] for part in scores))
+        mine = slice(picked, picked + 1)
+        one = Scores(scores.passes[mine], scores.price[mine], scores.index[mine])
         return decided(moment, picked, self.space.everything, one, at, None, None)
 
 

@@ -140,7 +140,8 @@ class Passing:
             if node in self.nodes:
                 row = self.member(node, fingerprint)
                 if self.place[row] >= case.h.shape[1]:
-                    case.h = np.pad(case.h, ((0, 0), (0, 1)))
+                    more = self.place[row] + 1 - case.h.shape[1]
+                    case.h = np.pad(case.h, ((0, 0), (0, more)))
                 case.failed(self.node_of[row], self.place[row])
         case.stage = LATER
 
@@ -190,6 +191,7 @@ class Passing:
     ) -> Floats:
         """The chance of each configuration under some draws, `(draws, N)`."""
         weights = self.weights[among.rows[:, 0]].T if self.single else self.weights.T
+        picked = slice(*picked.indices(len(draws.counted)))
         phi = self.contextual.case(case.h, *job)
         logits = self.contextual.logits(phi, among.node_of, picked, among.rows)
         total = weights[CONTEXTUAL] / (1.0 + np.exp(-logits))

@@ -9,6 +9,7 @@ the job.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, Protocol
 
@@ -24,7 +25,8 @@ Floats = NDArray[np.float64]
 _ROUNDS = 5  # of improving a configuration in a large workflow
 
 
-class Scores(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Scores:
     """Scores of N configurations under n draws."""
 
     passes: Floats  #: P(pass), `(n, N)`

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from online_laplace import known, laplace, verdicts
 
 from flexiflow.errors import BadInput
+from flexiflow.posteriors.flat import split, spread
 from flexiflow.posteriors.logistic import Logistic
 
 
@@ -173,7 +174,7 @@ def test_beliefs_do_not_shrink():
 
 def test_a_longer_block_knows_what_the_shorter_one_knew():
     beliefs = learned([[4.0, 0.0, 1.0, 0.5]], 30, 9)
-    longer = beliefs.spread(np.full((1, 6), 0.3), [5, 0, 1, 2])
+    longer = spread(beliefs, np.full((1, 6), 0.3), [5, 0, 1, 2])
     phi = np.random.default_rng(10).normal(size=(8, 4)) * [1, 0, 1, 1]
     scattered = np.zeros((8, 6))
     scattered[:, [5, 0, 1, 2]] = phi
@@ -187,7 +188,7 @@ def test_a_longer_block_knows_what_the_shorter_one_knew():
 
 def test_a_block_is_cut_into_blocks_that_forget_what_crosses_them():
     beliefs = learned([[4.0, 1.0, 0.5, 1.0, 0.0, 2.0]], 30, 11)
-    cut = beliefs.split((2, 3))
+    cut = split(beliefs, (2, 3))
     assert cut.shape == (2, 3)
     assert torch.equal(cut.prior.ravel(), beliefs.prior[0])
     assert torch.equal(cut.mean.ravel(), beliefs.mean[0])
@@ -197,6 +198,35 @@ def test_a_block_is_cut_into_blocks_that_forget_what_crosses_them():
     cut.update([0, 1], np.ones((2, 3)), True)
     assert torch.equal(beliefs.mean, before)
     assert not torch.equal(cut.mean.ravel(), before[0])
+
+
+def test_beliefs_can_be_taken_over_from_numbers():
+    prior = [[4.0, 0.0, 1.0], [1.0, 0.3, 0.1]]
+    beliefs, again = learned(prior, 20, 12), Logistic(prior)
+    again.believe(beliefs.mean.tolist(), beliefs.covariance.tolist())
+    same(again, beliefs)
+    for one in (beliefs, again):
+        one.update([0, 1], np.ones((2, 3)), True)
+    same(again, beliefs)
+
+
+@pytest.mark.parametrize(
+    ("mean", "covariance"),
+    [
+        ([[0.0, 0.0]], [[[1.0, 2.0], [2.0, 1.0]]]),
+        ([[0.0, 0.0]], [[[1.0, 0.0], [0.5, 1.0]]]),
+        ([[0.0, 0.0]], [[[1.0, 0.0], [0.0, float("nan")]]]),
+        ([[0.0, float("nan")]], [[[1.0, 0.0], [0.0, 1.0]]]),
+        ([[0.0]], [[[1.0]]]),
+    ],
+    ids=["indefinite", "not symmetric", "covariance not finite", "mean not finite", "shape"],
+)
+def test_numbers_that_are_no_beliefs_are_refused_and_change_nothing(mean, covariance):
+    beliefs = learned(np.ones((1, 2)), 5, 13)
+    before = copy.deepcopy(beliefs)
+    with pytest.raises(ValueError, match=r"[a-z]"):
+        beliefs.believe(mean, covariance)
+    same(beliefs, before)
 
 
 @pytest.mark.parametrize(
