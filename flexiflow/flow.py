@@ -23,7 +23,7 @@ from flexiflow.present import Clock, Settings
 from flexiflow.records import Feedback, Outcome
 from flexiflow.run import Progress, Run, insist
 from flexiflow.runner import Runner
-from flexiflow.samplers import Sampler, Thompson
+from flexiflow.samplers import Hybrid, Sampler
 from flexiflow.stores import Store
 from flexiflow.tables import unpacked
 from flexiflow.thresholds import Thresholds
@@ -41,7 +41,7 @@ class Workflow:
     graph
         What the reader of the language made of the definition.
     sampler
-        Who chooses; default node-level Thompson sampling.
+        Who chooses; default the hybrid Thompson sampler.
     store
         Where records go; default the SQLite file in ``.flexiflow/``.
     on_failure
@@ -67,7 +67,7 @@ class Workflow:
     ) -> None:
         self.graph = graph
         if like is None or sampler is not None or store is not None:
-            self._learner = Learner(graph.name, sampler or Thompson(), store)
+            self._learner = Learner(graph.name, sampler or Hybrid(), store)
         else:
             self._learner = like._learner
         self._thresholds = Thresholds(graph.thresholds)
@@ -265,7 +265,7 @@ class Workflow:
         """
         values = self._recent.values_of(job_id)
         record = late_feedback(self.graph, self.store, job_id, labels, score, values)
-        self.store.append([record])
+        self._learner.tell(record)
         return record
 
     def explain(self, job: str | Outcome | None = None) -> Account:

@@ -16,7 +16,7 @@ from flexiflow.jobs import Inputs, JobPair
 from flexiflow.options import whole
 from flexiflow.present import Settings
 from flexiflow.recall import Recall
-from flexiflow.records import Outcome
+from flexiflow.records import Feedback, Outcome
 from flexiflow.runner import Runner
 from flexiflow.samplers import Sampler
 from flexiflow.stores import Store
@@ -120,6 +120,12 @@ class Learner:
             raise
         finally:
             self._save(runner.run)
+
+    def tell(self, record: Feedback) -> None:
+        """Write down what was told of a job, and learn it."""
+        self.store.append([record])
+        with self.lock:
+            self._look()
 
     def _look(self) -> None:
         if self._astray:

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from flexiflow.errors import BadInput
-from flexiflow.records import Attempt, Job, Outcome, Snapshot, Verdict
+from flexiflow.records import Attempt, Job, Labelled, Outcome, Snapshot, Verdict
 from flexiflow.samplers.base import Sampler
 from flexiflow.stores.base import Store
 
@@ -38,6 +38,7 @@ class Recall:
         self.own: set[str] = set()
         self.learned = 0
         self._upto: int | None = None
+        self._heard = 0
 
     def catch_up(self) -> int:
         """Learn what the store has and the sampler has not seen yet; how many jobs."""
@@ -48,11 +49,27 @@ class Recall:
             self.sampler.update(outcomes)
             self.learned += len(outcomes)
             self._upto = last
+        self._hear()
         return self.learned - before
+
+    def _hear(self) -> None:
+        """Learn what labels say that came since, each in place of what was known before."""
+        rows = self.store.read("feedback", workflow=self.workflow)
+        if rows.is_empty() or int(rows["seq"][-1]) <= self._heard:
+            return
+        latest: dict[str, Mapping[str, float | None]] = {}
+        for row in rows.iter_rows(named=True):
+            terms = json.loads(row["terms"])
+            if row["seq"] > self._heard:
+                outcome = outcome_of(self.store, self.workflow, row["job_id"])
+                before = latest.get(row["job_id"], outcome.job.terms)
+                self.sampler.label([Labelled(outcome, before, terms)])
+                self._heard = int(row["seq"])
+            latest[row["job_id"]] = terms
 
     def anew(self) -> None:
         """Learn the whole log again, own runs too; the sampler has been set back before."""
-        self._upto = 0
+        self._upto = self._heard = 0
         own, self.own = self.own, set()
         try:
             self.catch_up()
@@ -70,11 +87,14 @@ class Recall:
         """From now on, learn only from jobs that are still to come."""
         frame = self.store.read("jobs", workflow=self.workflow)
         self._upto = int(frame["seq"].max() or 0)  # type: ignore[arg-type]  # seq holds integers
+        told = self.store.read("feedback", workflow=self.workflow)
+        self._heard = int(told["seq"].max() or 0)  # type: ignore[arg-type]
         self._write({})
 
     def _write(self, state: Mapping[str, Any]) -> None:
         name = type(self.sampler).__name__
-        snapshot = Snapshot(self.workflow, name, self._upto or 0, time.time(), state)
+        kept = {"heard": self._heard, "sampler": state}
+        snapshot = Snapshot(self.workflow, name, self._upto or 0, time.time(), kept)
         self.store.append([snapshot])
 
     def _restore(self) -> int:
@@ -86,10 +106,11 @@ class Recall:
             return 0
         row = frame.row(-1, named=True)
         try:
-            state = json.loads(row["state"])
-            if state:
-                self.sampler.state = state
-        except (BadInput, ValueError, TypeError) as error:
+            kept = json.loads(row["state"])
+            if kept["sampler"]:
+                self.sampler.state = kept["sampler"]
+            self._heard = int(kept["heard"])
+        except (BadInput, KeyError, ValueError, TypeError) as error:
             warnings.warn(
                 f"The saved beliefs of {self.workflow!r} cannot be used and are learned again "
                 f"from the log: {error}",
@@ -97,6 +118,18 @@ class Recall:
             )
             return 0
         return int(row["upto"])
+
+
+def outcome_of(store: Store, workflow: str, job_id: str) -> Outcome:
+    """One logged job with its attempts and verdicts."""
+    row = store.read("jobs", workflow=workflow, job_id=job_id).row(-1, named=True)
+    attempts = store.read("attempts", workflow=workflow, job_id=job_id)
+    verdicts = store.read("verdicts", workflow=workflow, job_id=job_id)
+    return Outcome(
+        _job(row),
+        tuple(_attempt(a) for a in attempts.iter_rows(named=True)),
+        tuple(_verdict(v) for v in verdicts.iter_rows(named=True)),
+    )
 
 
 def outcomes_of(

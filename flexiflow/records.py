@@ -172,5 +172,22 @@ class Outcome:
         return self.job.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A job about which something was told after it had ended.
+
+    Attributes
+    ----------
+    outcome
+        The job with its records.
+    before, terms
+        The objective terms as they stood, and as they stand now.
+    """
+
+    outcome: Outcome
+    before: Mapping[str, float | None]
+    terms: Mapping[str, float | None]
+
+
 Record = Outcome | Feedback | Effect | Definition | Snapshot
 """Whatever a store can append."""

@@ -17,23 +17,26 @@ Row = Mapping[str, Any]
 SUBJECTS = ("set", "world", "prices")
 """Columns of which each value has a table of its own."""
 
+WORDS = {"us": "µs", "whole": "whole stream", "last": "last quarter"}
+"""Words in the names of columns that are shown as others."""
+
 
 def tables(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> list[str]:
-    """Rows as Markdown tables, each with its title above it.
+    r"""Rows as Markdown tables, each with its title above it.
 
     Parameters
     ----------
     rows
         As the benchmarks print them with ``--json``.
     titles
-        What to say of a subject, by its name.
+        What to say of a set, a world or a kind of prices, by its name.
 
     Examples
     --------
     >>> rows = [{"set": "a", "policy": p, "jobs": 9, "price": x, "price_se": 0.04}
     ...         for p, x in (("fixed", 1.5), ("random", 2.25))]
-    >>> print(*tables(rows), sep="\\n")
-    **a** (jobs 9)
+    >>> print(*tables(rows), sep="\n")
+    **set a** (jobs 9)
     <BLANKLINE>
     | policy | price |
     |---|---|
@@ -42,11 +45,11 @@ def tables(rows: Sequence[Row], titles: Mapping[str, str] | None = None) -> list
     """
     kinds: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        subject = next((row[s] for s in SUBJECTS if s in row), None)
-        kinds.setdefault((subject, *row), []).append(row)
+        subject = next(((s, row[s]) for s in SUBJECTS if s in row), ("", None))
+        kinds.setdefault((*subject, *row), []).append(row)
     found = []
-    for (subject, *_), alike in kinds.items():
-        title = [f"**{subject}**"] if subject is not None else []
+    for (column, subject, *_), alike in kinds.items():
+        title = [f"**{column} {subject}**"] if column else []
         if titles and subject in titles:
             title.append(titles[subject])
         found.append(_table(": ".join(title), _pivoted(alike)))
@@ -93,16 +96,16 @@ def _beside(name: str) -> bool:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return " ".join(WORDS.get(word, word) for word in name.split("_"))
 
 
 def cell(value: Any) -> str:
-    """A value as text: numbers in four digits, a dash for nothing.
+    r"""A value as text: numbers in four digits, a dash for nothing.
 
     Examples
     --------
     >>> [cell(x) for x in (12345.678, 0.00023648, 3, None, "a|b", False)]
-    ['12346', '0.0002365', '3', '–', 'a\\\\|b', 'no']
+    ['12346', '0.0002365', '3', '–', 'a\\|b', 'no']
     """
     if value is None:
         return "–"

@@ -54,9 +54,8 @@ _NONE = 1e-9  # the weight of an expert that is left out; it must be above 0
 
 def _only(expert: int) -> Maker:
     """Make the hybrid with one expert, whose weight is given back to it at each verdict."""
-    prior = [_NONE] * 4
-    prior[expert] = 1.0
-    return partial(Hybrid, Tuning(prior=tuple(prior), share=1.0))
+    a, b, c, d = (1.0 if k == expert else _NONE for k in range(4))
+    return partial(Hybrid, Tuning(prior=(a, b, c, d), share=1.0))
 
 
 VARIANTS: dict[str, Maker] = {

@@ -1,4 +1,4 @@
-"""Record every candidate on every path of a workflow, to replay what any policy had earned.
+"""Record every candidate on every path of a workflow: what any policy would have earned.
 
 The workflow is a chain: each candidate of a node is called on what every path through the
 earlier nodes has made of the job. What is written is the format of ``recorded``, with the

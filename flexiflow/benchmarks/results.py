@@ -63,7 +63,7 @@ class Part(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
     parser.add_argument("--out", type=Path, metavar="FILE", default=FILE,
-                        help="where to write (default: RESULTS.md beside the benchmarks)")  # fmt: skip
+                        help="to write (default: RESULTS.md beside the benchmarks)")  # fmt: skip
     parser.add_argument("--sets", type=Path, metavar="DIR/NAME", nargs="+", default=[],
                         help="sets of recorded outcomes to replay (default: none)")  # fmt: skip
     parser.add_argument("--shuffles", type=int, default=10, help="of each set (default 10)")
@@ -91,7 +91,7 @@ def report(given: argparse.Namespace, run: Run) -> None:
     if not given.out.parent.is_dir():
         raise BadInput(f"There is no folder {str(given.out.parent)!r} to write the results to.")
     titles = {table.world.name: table.title for table in TABLES}
-    page = head(given)
+    page = head(given, [part.set.name for part in parts if part.set is not None])
     for number, part in enumerate(parts):
         if part.name not in {p.name for p in parts[:number]}:
             said_of_it = inspect.cleandoc(MODULES[part.name].__doc__ or "")
@@ -101,7 +101,11 @@ def report(given: argparse.Namespace, run: Run) -> None:
         rows, said = measured(part, run)
         took = f"{time.perf_counter() - began:.0f} s"
         print(took, flush=True)
-        page += [f"`{part.told}` ({took})", *said, *tables(rows, titles)]
+        page += [
+            f"`{part.told}` ({took})",
+            *said,
+            *tables(rows, titles if part.name == "workflow" else None),
+        ]
         left = [f"- `{p.told}`" for p in parts[number + 1 :]]
         rest = ["Not finished; still to come:", "\n".join(left)] if left else []
         given.out.write_text("\n\n".join(page + rest) + "\n", encoding="utf-8")
@@ -173,22 +177,22 @@ class _Lines(io.TextIOBase):
         return len(text)
 
 
-def head(given: argparse.Namespace) -> list[str]:
+def head(given: argparse.Namespace, sets: Sequence[str]) -> list[str]:
     """The beginning of the file: how, when, on what machine and with which versions."""
     import torch
 
     command = ["python -m flexiflow.benchmarks results"]
     if given.out != FILE:
         command.append(f"--out {given.out.name}")
-    if given.sets:
-        command += ["--sets", *(f"DIR/{load(path).name}" for path in given.sets)]
+    if sets:
+        command += ["--sets", *(f"DIR/{name}" for name in sets)]
     command.append(f"--shuffles {given.shuffles} --workers {given.workers}")
     if given.only is not None:
         command.append(f"--only {given.only}")
     packages = ("flexiflow", "torch", "numpy", "polars")
     lines = [
         f"made: {datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
-        f"processor: {processor()}, {_cores()} cores, torch on {torch.get_num_threads()} threads",
+        f"processor: {processor()}, {_cores()} cores; threads of torch: {torch.get_num_threads()}",
         f"versions: Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in packages),
     ]

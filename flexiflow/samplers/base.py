@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from flexiflow.errors import BadInput
 from flexiflow.graph import Configuration, Graph
-from flexiflow.records import Outcome
+from flexiflow.records import Labelled, Outcome
 
 Nodes = tuple[int, ...]
 
@@ -125,6 +125,9 @@ class Sampler(ABC):
     @abstractmethod
     def update(self, outcomes: Sequence[Outcome]) -> None:
         """Learn from ended jobs; those that teach nothing are passed over."""
+
+    def label(self, labelled: Sequence[Labelled]) -> None:  # noqa: B027 - most learn nothing here
+        """Learn from labels that came after their jobs; by default nothing."""
 
     @property
     @abstractmethod

@@ -248,11 +248,10 @@ class Contextual:
                     total += pairs[:, among[:, v], among[:, u]]
         return np.asarray(total)
 
-    def hope(self, logits: Floats, rows: Ints) -> None:
-        """Start members that were never judged from these logits; one node only."""
+    def hope(self, row: int, logit: float) -> None:
+        """Start a member that was never judged from this logit; one node only."""
         assert self.logistic is not None
-        for row in rows:
-            self.logistic.mean[int(row), 0] = float(logits[row])
+        self.logistic.mean[row, 0] = logit
 
     def state(self) -> dict[str, Any]:
         """The beliefs and their layout, as plain lists and packed numbers."""

@@ -46,6 +46,9 @@ class Counting:
     ----------
     members
         `(2, rows, 2)`: stage, member, (failures, passes).
+    elsewhere
+        Failures and passes of the same candidate at other nodes, `(rows, 2)`; they set only
+        its prior mean.
     whole
         The same of configurations: rows of their members -> `(2, 2)`.
     """
@@ -53,14 +56,19 @@ class Counting:
     def __init__(self, discount: float, strength: float) -> None:
         self.discount, self.strength = discount, strength
         self.members = np.zeros((2, 0, 2))
+        self.elsewhere = np.zeros((0, 2))
         self.whole: dict[tuple[int, ...], Floats] = {}
-        self.hoped = np.zeros((2, 0))
+        self._node_of: list[int] = []
+        self._nodes = np.zeros((2, 0, 2))  # sums over the members of each node
         self._all = np.zeros((2, 2))
 
-    def grow(self) -> None:
-        """Make room for one more member."""
+    def grow(self, node: int) -> None:
+        """Make room for one more member, at a node of the scope."""
         self.members = np.concatenate([self.members, np.zeros((2, 1, 2))], axis=1)
-        self.hoped = np.concatenate([self.hoped, np.full((2, 1), 0.5)], axis=1)
+        self.elsewhere = np.vstack([self.elsewhere, np.zeros(2)])
+        self._node_of.append(node)
+        more = max(node + 1 - self._nodes.shape[1], 0)
+        self._nodes = np.concatenate([self._nodes, np.zeros((2, more, 2))], axis=1)
 
     def count(self, rows: tuple[int, ...], stage: int, passed: bool) -> None:
         """Count one verdict on a configuration, given by its members' rows."""
@@ -71,52 +79,54 @@ class Counting:
             self._add(found[stage], passed)
             self._add(self._all[stage], passed)
         for row in rows:
-            self._add(self.members[stage, row], passed)
+            counts, node = self.members[stage, row], self._nodes[stage, self._node_of[row]]
+            node -= counts
+            self._add(counts, passed)
+            node += counts
 
     def _add(self, counts: Floats, passed: bool) -> None:
         if self.discount != 1.0:
             counts *= self.discount
         counts[1 if passed else 0] += 1.0
 
-    def pool(self, node_of: Ints, elsewhere: Floats | None = None) -> None:
-        """Set the members' prior means, ``hoped``, `(2, rows)`.
+    def hoped(self) -> Floats:
+        """The members' prior means, `(2, rows)`."""
+        s, node_of = self.strength, np.array(self._node_of, dtype=np.intp)
+        others = self._nodes[:, node_of] - self.members
+        pooled = (others[..., 1] + 0.5 * s) / (others.sum(axis=-1) + s)
+        seen = self.elsewhere.sum(axis=1)
+        part = np.minimum(1.0, _ELSEWHERE / np.maximum(seen, 1.0))
+        return np.asarray((s * pooled + part * self.elsewhere[:, 1]) / (s + part * seen))
 
-        Parameters
-        ----------
-        node_of
-            The node of each member, `(rows,)`.
-        elsewhere
-            Failures and passes of the same candidate at other nodes, `(rows, 2)`.
-        """
-        s, sums = self.strength, np.zeros((2, int(node_of.max(initial=-1)) + 1, 2))
-        for stage in (FIRST, LATER):
-            np.add.at(sums[stage], node_of, self.members[stage])
-        others = sums[:, node_of] - self.members
-        self.hoped = (others[..., 1] + 0.5 * s) / (others.sum(axis=-1) + s)
-        if elsewhere is not None:
-            seen = elsewhere.sum(axis=1)
-            part = np.minimum(1.0, _ELSEWHERE / np.maximum(seen, 1.0))
-            self.hoped = (s * self.hoped + part * elsewhere[:, 1]) / (s + part * seen)
+    def hope(self, row: int, stage: int) -> float:
+        """The prior mean of one member, as :meth:`hoped` has it."""
+        s = self.strength
+        failed, passed = self._nodes[stage, self._node_of[row]] - self.members[stage, row]
+        pooled = (passed + 0.5 * s) / (failed + passed + s)
+        lost, won = self.elsewhere[row]
+        part = min(1.0, _ELSEWHERE / max(lost + won, 1.0))
+        return float((s * pooled + part * won) / (s + part * (lost + won)))
 
     def chance(self, rows: tuple[int, ...], stage: int) -> float:
         """The expected chance of one configuration."""
-        s = self.strength
-        counts = self.members[stage, rows, :]
-        p = (s * self.hoped[stage, rows] + counts[:, 1]) / (s + counts.sum(axis=1))
+        s, each = self.strength, []
+        for row in rows:
+            failed, passed = self.members[stage, row].tolist()
+            each.append((s * self.hope(row, stage) + passed) / (s + failed + passed))
         if len(rows) == 1:
-            return float(p[0])
-        joined = float(self._join(p[None, :], stage)[0])
+            return float(each[0])
+        joined = float(self._join(np.array([each]), stage)[0])
         found = self.whole.get(rows)
         if found is None:
             return joined
-        failed, passed = found[stage]
+        failed, passed = found[stage].tolist()
         return float((s * joined + passed) / (s + failed + passed))
 
     def draw(self, n: int, temperature: float, rng: np.random.Generator) -> Floats:
         """Draw the members' chances, `(n, 2, rows)`; see ``Tuning`` for the temperature."""
-        s = self.strength
-        a = s * self.hoped + self.members[..., 1]
-        b = s * (1.0 - self.hoped) + self.members[..., 0]
+        s, hoped = self.strength, self.hoped()
+        a = s * hoped + self.members[..., 1]
+        b = s * (1.0 - hoped) + self.members[..., 0]
         return rng.beta(a / temperature, b / temperature, size=(n, *a.shape))
 
     def chances(self, drawn: Floats, stage: int, among: Ints, whole: Floats | None) -> Floats:
@@ -159,6 +169,7 @@ class Counting:
     def merge(self, other: Counting, rows: Ints) -> None:
         """Add what another worker has counted; ``rows`` are its members' rows here."""
         self.members[:, rows] += other.members
+        self._sum()
         self._all += other._all
         for theirs, counts in other.whole.items():
             mine = tuple(int(rows[r]) for r in theirs)
@@ -168,6 +179,7 @@ class Counting:
         """The counts as plain lists."""
         return {
             "members": self.members.tolist(),
+            "elsewhere": self.elsewhere.tolist(),
             "all": self._all.tolist(),
             "whole": [[list(rows), counts.tolist()] for rows, counts in self.whole.items()],
         }
@@ -181,6 +193,8 @@ class Counting:
             If they are not finite counts of these shapes.
         """
         self.members = checked(state["members"], (2, rows, 2))
+        self.elsewhere = checked(state["elsewhere"], (rows, 2))
+        self._sum()
         self._all = checked(state["all"], (2, 2))
         self.whole = {}
         for who, counts in state["whole"]:
@@ -188,7 +202,11 @@ class Counting:
             if len(key) != nodes or not all(0 <= r < rows for r in key):
                 raise ValueError(f"a configuration of {nodes} members out of {rows}, not {key}")
             self.whole[key] = checked(counts, (2, 2))
-        self.hoped = np.full((2, rows), 0.5)
+
+    def _sum(self) -> None:
+        self._nodes[:] = 0.0
+        for row, node in enumerate(self._node_of):
+            self._nodes[:, node] += self.members[:, row]
 
 
 def checked(values: Any, shape: tuple[int, ...], least: float = 0.0) -> Floats:

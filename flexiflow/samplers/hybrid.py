@@ -30,10 +30,11 @@ from typing import Any, Literal
 
 from flexiflow.errors import BadInput
 from flexiflow.graph import Graph
-from flexiflow.records import Outcome
+from flexiflow.records import Labelled, Outcome
 from flexiflow.samplers.base import Decision, JobState, Sampler
+from flexiflow.samplers.block import Block
 from flexiflow.samplers.knowledge import Knowledge
-from flexiflow.samplers.moment import Block, Moment
+from flexiflow.samplers.moment import Moment, start
 from flexiflow.samplers.search import decide
 from flexiflow.samplers.space import Space
 from flexiflow.samplers.tuning import Tuning
@@ -65,6 +66,11 @@ class Hybrid(Sampler):
         self._spaces: dict[str, Space] = {}
         self._blocks: dict[str, Block] = {}
 
+    @property
+    def evidence(self) -> int:
+        """How many records it has learned from."""
+        return sum(known.evidence for known in self.knowledge.values())
+
     def about(self, workflow: str) -> Knowledge:
         """What is known of a workflow's candidates and jobs."""
         if workflow not in self.knowledge:
@@ -86,7 +92,7 @@ class Hybrid(Sampler):
             moment = moment.after(state)
         state.draw = moment
         if state.fresh and moment.block.space.small and not state.context:
-            return moment.block.start(moment.picked, moment)
+            return start(moment)
         return decide(moment, moment.picked, state)
 
     def _block(self, graph: Graph, seed: int) -> Block:
@@ -103,6 +109,12 @@ class Hybrid(Sampler):
         for outcome in outcomes:
             if outcome.job.teaches:
                 self.about(outcome.job.workflow).learn(outcome)
+
+    def label(self, labelled: Sequence[Labelled]) -> None:
+        """Learn what outputs are worth from labels that came after their jobs."""
+        for told in labelled:
+            if told.outcome.job.teaches:
+                self.about(told.outcome.job.workflow).label(told)
 
     @property
     def state(self) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from flexiflow.posteriors import BetaBeliefs, SecondsBeliefs
-from flexiflow.records import FAILS, TEACHES, Attempt, Outcome, Verdict
+from flexiflow.records import FAILS, TEACHES, Attempt, Labelled, Outcome, Verdict
 from flexiflow.samplers.context import Context
 from flexiflow.samplers.merging import merge
 from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
 from flexiflow.samplers.tuning import Tuning
+from flexiflow.samplers.worth import Worth
 
 COMPLETES = "completes"  # begins the name of a pass model that is not an assertion's
 
@@ -31,6 +32,8 @@ class Knowledge:
         Seconds of a run, by (node, candidate, "all" | "pass" | "fail").
     context
         The features of jobs.
+    worth
+        What passed outputs are worth, by the objective's term.
     evidence
         Records learned from.
     """
@@ -42,6 +45,7 @@ class Knowledge:
         self.completes = BetaBeliefs(mean=0.95, strength=2.0)
         self.seconds = SecondsBeliefs()
         self.context = Context(tuning.fourier)
+        self.worth: dict[str, Worth] = {}
         self.evidence = 0
 
     def model(self, name: str, nodes: tuple[str, ...]) -> Passing:
@@ -85,6 +89,7 @@ class Knowledge:
                 case = cases[key] = passing.case(self.evidence)
                 for earlier in failed:
                     passing.fail(case, earlier)
+            self.introduce(passing, rows)
             passing.learn(case, rows, features, result)
             judged.setdefault(key, []).extend(rows)
             if not result:
@@ -93,7 +98,30 @@ class Knowledge:
                     self.passing[other].fail(open_case, configuration)
         for key, case in cases.items():
             self.passing[key].ended(case, judged[key])
+        self.value(outcome, {}, job.terms)
         self.evidence += len(outcome.attempts) + len(outcome.verdicts)
+
+    def label(self, told: Labelled) -> None:
+        """Learn what a job's output is worth from a label that came after it."""
+        self.value(told.outcome, told.before, told.terms)
+        self.evidence += 1
+
+    def value(
+        self,
+        outcome: Outcome,
+        before: Mapping[str, float | None],
+        terms: Mapping[str, float | None],
+    ) -> None:
+        """Learn the objective's terms of a passed output, in place of those from before."""
+        if not outcome.job.passed:
+            return
+        configuration = accepted(outcome)
+        for name, value in terms.items():
+            old, worth = before.get(name), self.worth.setdefault(name, Worth())
+            if old is not None:
+                worth.add(configuration, old, times=-1.0)
+            if value is not None:
+                worth.add(configuration, value)
 
     def _ran(self, attempt: Attempt) -> None:
         who = (attempt.node, attempt.fingerprint)
@@ -109,6 +137,7 @@ class Knowledge:
             "completes": self.completes.table.state(),
             "seconds": self.seconds.table.state(),
             "context": self.context.state,
+            "worth": {name: worth.state() for name, worth in self.worth.items()},
             "passing": [[list(key), state_of(p)] for key, p in self.passing.items()],
         }
 
@@ -118,11 +147,21 @@ class Knowledge:
         self.completes.table.load(state["completes"])
         self.seconds.table.load(state["seconds"])
         self.context.state = state["context"]
+        for name, saved in state["worth"].items():
+            self.worth.setdefault(str(name), Worth()).load(saved)
         for key, saved in state["passing"]:
             nodes = tuple(str(k) for k in key)
             load_passing(self.model(nodes[0], nodes[1:]), saved)
 
-    def elsewhere(self, passing: Passing) -> Floats | None:
+    def introduce(self, passing: Passing, rows: Sequence[int] | None = None) -> None:
+        """Begin with those members of which nothing was learned yet; default: of all."""
+        new = passing.unjudged()
+        if rows is not None:
+            new = new[np.isin(new, rows)]
+        if len(new):
+            passing.introduce([int(row) for row in new], self.elsewhere(passing))
+
+    def elsewhere(self, passing: Passing) -> Floats:
         """Failures and passes of each member's candidate under other pass models, `(rows, 2)`."""
         found = np.zeros((len(passing.members), 2))
         for other in self.passing.values():
@@ -132,18 +171,26 @@ class Knowledge:
                 for (mine, same), at in passing.members.items():
                     if same == fingerprint and node != mine:
                         found[at] += other.counted.members[:, row].sum(axis=0)
-        return found if found.any() else None
+        return found
 
     def merge(self, other: Knowledge) -> None:
         """Add what another worker has learned."""
         self.completes.table.merge(other.completes.table)
         self.seconds.table.merge(other.seconds.table)
         self.context.merge(other.context)
+        for term, worth in other.worth.items():
+            self.worth.setdefault(term, Worth()).merge(worth)
         at = {name: k for k, name in enumerate(self.context.entries)}
         entries = [at[name] for name in other.context.entries]
         for key, theirs in other.passing.items():
             merge(self.model(key[0], key[1:]), theirs, entries, len(self.context))
         self.evidence += other.evidence
+
+
+def accepted(outcome: Outcome) -> dict[str, str]:
+    """Node -> fingerprint of the configuration that gave the output."""
+    named = {(a.node, a.candidate): a.fingerprint for a in outcome.attempts}
+    return {node: named[node, name] for node, name in outcome.job.configuration.items()}
 
 
 def in_order(outcome: Outcome) -> Iterator[Attempt | Verdict]:

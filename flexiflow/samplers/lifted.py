@@ -153,7 +153,7 @@ class Lifted(Sampler):
             # Fibonacci hashing spreads neighbouring seeds evenly over the block.
             picked = (state.seed * 0x9E3779B97F4A7C15 >> 40) % block.draws
             state.draw = (block, picked)
-        return _decided(*state.draw, state)
+        return _decided(state.draw[0], state.draw[1], state)
 
     def _block(self, graph: Graph, seed: int) -> Block:
         block = self._blocks.get(graph.digest)

@@ -10,116 +10,15 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flexiflow.graph import Configuration
 from flexiflow.samplers.base import Decision, JobState
-from flexiflow.samplers.counted import price_of
-from flexiflow.samplers.knowledge import COMPLETES, Knowledge
-from flexiflow.samplers.passing import Among, Case, Draws, Features, Floats, Passing
+from flexiflow.samplers.block import Block, Check
+from flexiflow.samplers.passing import Case, Features, Floats
 from flexiflow.samplers.search import Scores, Told, decided, known
-from flexiflow.samplers.space import Bools, Ints, Space
-
-_LARGE_DRAWS = 16
-
-
-class Check:
-    """One pass model as it applies to a graph: an assertion, or completing at a node."""
-
-    def __init__(self, space: Space, scope: tuple[int, ...], passing: Passing) -> None:
-        self.space, self.scope, self.passing = space, scope, passing
-        graph = space.graph
-        self.rows = [
-            np.array(
-                [
-                    passing.member(graph.nodes[v].name, graph.candidate(v, k).fingerprint)
-                    for k in range(len(graph.nodes[v].choices))
-                ],
-                dtype=np.intp,
-            )
-            for v in scope
-        ]
-        self.draws: Draws | None = None
-        self._every: tuple[Among, NDArray[np.intp]] | None = None
-
-    def refresh(self, known: Knowledge, draws: int, seed: int) -> None:
-        """Draw anew from what is known now."""
-        elsewhere = known.elsewhere(self.passing)
-        self.draws = self.passing.refresh(draws, seed, elsewhere, len(known.context))
-        self._every = None
-
-    def among(self, configurations: Ints) -> tuple[Among, NDArray[np.intp] | None]:
-        """The choices over the scope that configurations make, and which makes which."""
-        if self.space.is_everything(configurations):
-            if self._every is None:
-                code = self.space.code(self.scope, configurations)
-                _, first, which = np.unique(code, return_index=True, return_inverse=True)
-                rows = self._members(configurations[first])
-                self._every = self.passing.among(rows, enumerated=True), which.reshape(-1)
-            return self._every
-        return self.passing.among(self._members(configurations), enumerated=False), None
-
-    def _members(self, configurations: Ints) -> NDArray[np.intp]:
-        columns = [self.rows[i][configurations[:, v]] for i, v in enumerate(self.scope)]
-        return np.stack(columns, axis=1)
-
-
-class Block:
-    """Joint draws of all beliefs about one graph."""
-
-    def __init__(self, space: Space, known: Knowledge, draws: int, seed: int) -> None:
-        graph = space.graph
-        self.space, self.known, self.evidence = space, known, known.evidence
-        self.draws = draws if space.small else min(draws, _LARGE_DRAWS)
-        names = [n.name for n in graph.nodes]
-        self.checks: list[list[tuple[int | None, Check]]] = [[] for _ in graph.nodes]
-        for v, due in enumerate(graph.checks):
-            completing = known.passing.get((f"{COMPLETES} {names[v]}", names[v]))
-            if completing is not None:
-                self.checks[v].append((None, Check(space, (v,), completing)))
-            for a in due:
-                scope = graph.scopes[a]
-                key = (graph.assertions[a].fingerprint, *(names[u] for u in scope))
-                self.checks[v].append((a, Check(space, scope, known.model(key[0], key[1:]))))
-        for checks in self.checks:
-            for _, check in checks:
-                check.refresh(known, self.draws, seed)
-        self._price(known)
-
-    def _price(self, known: Knowledge) -> None:
-        """Seconds and prices of each candidate: of any run, of one that passes or fails."""
-        graph = self.space.graph
-        keys = [(n.name, c.fingerprint) for n in graph.nodes for c in n.candidates]
-        table, seconds = known.seconds.table, known.seconds
-        self.seconds = seconds.mean(table.rows(("all", *k) for k in keys))
-        self.known_seconds = bool(table.sums.any())
-        a, b = known.completes.parameters(known.completes.table.rows(keys))
-        self.completes = a / (a + b)
-        each = []
-        for how in ("pass", "fail"):
-            rows_of = table.rows((how, *k) for k in keys)
-            sums = table.sums[rows_of]
-            each.append((sums[:, 1] + self.seconds) / (sums[:, 0] + 1.0))
-        self.price = [price_of(graph, s) for s in (self.seconds, *each)]
-
-    @cached_property
-    def everywhere(self) -> Scores:
-        """Every configuration on a job of which nothing is known, under every draw."""
-        return Moment(
-            self, 0, Features(np.zeros(0), np.zeros(0)), {}, (0, 0, 0), frozenset()
-        ).index(slice(None), self.space.everything, None)
-
-    def start(self, picked: int, moment: Moment) -> Decision:
-        """The first decision of a job without context, from what is computed already."""
-        scores = self.everywhere
-        at = int(scores.index[picked].argmax())
-        mine = slice(picked, picked + 1)
-        one = Scores(scores.passes[mine], scores.price[mine], scores.index[mine])
-        return decided(moment, picked, self.space.everything, one, at, None, None)
+from flexiflow.samplers.space import Bools, Ints
 
 
 @dataclass(frozen=True)
@@ -209,8 +108,8 @@ class Moment:
         A node's price counts only as far as the checks before it are expected to hold.
         """
         block, rows = self.block, self.space.rows_of(among)
-        reach: Any = np.ones((1, len(among)))
-        price: Any = 0.0
+        reach = np.ones((len(range(*draws.indices(block.draws))), len(among)))
+        price = np.zeros_like(reach)
         for v in self.space.graph.order:
             here: Any = block.completes[rows[:, v]]
             checks = block.checks[v]
@@ -221,8 +120,7 @@ class Moment:
             each = here * passing + (1.0 - here) * failing if checks else whole
             price = price + reach * (each if unpaid is None else each * unpaid[:, v])
             reach = reach * here
-        reach, price = np.broadcast_arrays(reach, price)
-        return Scores(reach, price, reach / np.maximum(price, 1e-12))
+        return Scores(reach, price, block.index(draws, among, reach, price))
 
     def _chance(
         self, at: tuple[int, int], assertion: int | None, check: Check, draws: slice, among: Ints
@@ -276,3 +174,14 @@ def copy_of(case: Case) -> Case:
     fresh.h = case.h.copy()
     fresh.item = copy.copy(case.item)
     return fresh
+
+
+def start(moment: Moment) -> Decision:
+    """The first decision of a job without context, from scores that its block keeps."""
+    block, picked = moment.block, moment.picked
+    if block.everywhere is None:
+        block.everywhere = moment.index(slice(None), block.space.everything, None)
+    scores, mine = block.everywhere, slice(picked, picked + 1)
+    at = int(scores.index[picked].argmax())
+    one = Scores(scores.passes[mine], scores.price[mine], scores.index[mine])
+    return decided(moment, picked, block.space.everything, one, at, None, None)

@@ -23,6 +23,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -101,6 +102,7 @@ class Passing:
         self.recent = Counting(tuning.discount, tuning.strength)
         self.blame = None if self.single else Blame(tuning.strength)
         self.contextual = Contextual(self.single, tuning, device)
+        self.entries = 0  # of the context, as last seen
         self.weights = np.zeros((0, 4)) if self.single else self._fresh_weights()
 
     def _fresh_weights(self) -> Floats:
@@ -117,8 +119,8 @@ class Passing:
             at = self.nodes.index(node)
             self.place.append(self.node_of.count(at))
             self.node_of.append(at)
-            self.counted.grow()
-            self.recent.grow()
+            self.counted.grow(at)
+            self.recent.grow(at)
             if self.blame is not None:
                 self.blame.grow()
             if self.single:
@@ -145,9 +147,32 @@ class Passing:
                 case.failed(self.node_of[row], self.place[row])
         case.stage = LATER
 
+    def unjudged(self) -> Ints:
+        """The rows of members of which nothing was learned yet."""
+        return np.flatnonzero(self.counted.members.sum(axis=(0, 2)) == 0)
+
+    def introduce(self, rows: Sequence[int], elsewhere: Floats) -> None:
+        """Begin with members where their neighbours are, and they themselves at other nodes.
+
+        Parameters
+        ----------
+        rows
+            Members of which nothing was learned yet.
+        elsewhere
+            Failures and passes of each member's candidate at other nodes, `(members, 2)`.
+        """
+        self.contextual.fit(self.node_of, self.place, self.entries)
+        for row in rows:
+            for counting in (self.counted, self.recent):
+                counting.elsewhere[row] = elsewhere[row]
+            if self.single:
+                hope = self.counted.hope(row, FIRST)
+                self.contextual.hope(row, math.log(hope / (1.0 - hope)))
+
     def learn(self, case: Case, rows: tuple[int, ...], job: Features, passed: bool) -> None:
         """Learn one verdict on a job; failures are noted by ``fail``, after it."""
-        self.contextual.fit(self.node_of, self.place, len(job.x))
+        self.entries = len(job.x)
+        self.contextual.fit(self.node_of, self.place, self.entries)
         phi = self.contextual.case(case.h, *job)
         predicted = np.zeros(4)
         predicted[CONTEXTUAL] = self.contextual.learn(phi, self.node_of, rows, passed)
@@ -172,16 +197,10 @@ class Passing:
         if self.blame is not None and case.item is not None and tried:
             self.blame.learn(case.item, tried)
 
-    def refresh(self, draws: int, seed: int, elsewhere: Floats | None, entries: int) -> Draws:
-        """Pool priors anew and draw from all beliefs."""
-        node_of = np.array(self.node_of, dtype=np.intp)
-        for counting in (self.counted, self.recent):
-            counting.pool(node_of, elsewhere)
+    def refresh(self, draws: int, seed: int, entries: int) -> Draws:
+        """Draw from all beliefs."""
+        self.entries = entries
         self.contextual.fit(self.node_of, self.place, entries)
-        if self.single:
-            new = np.flatnonzero(self.counted.members.sum(axis=(0, 2)) == 0)
-            hoped = self.counted.hoped[FIRST]
-            self.contextual.hope(np.log(hoped / (1.0 - hoped)), new)
         self.contextual.refresh(draws, seed)
         rng, t = np.random.default_rng(seed), self.tuning.tempered_counts
         return Draws(self.counted.draw(draws, t, rng), self.recent.draw(draws, t, rng))

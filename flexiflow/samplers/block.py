@@ -1,0 +1,120 @@
+"""Joint draws of all that the hybrid believes about one graph."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.samplers.counted import price_of
+from flexiflow.samplers.knowledge import COMPLETES, Knowledge
+from flexiflow.samplers.passing import Among, Draws, Floats, Passing
+from flexiflow.samplers.search import Scores
+from flexiflow.samplers.space import Ints, Space
+from flexiflow.samplers.worth import priced, stated
+
+_LARGE_DRAWS = 16
+
+
+class Check:
+    """One pass model as it applies to a graph: an assertion, or completing at a node."""
+
+    def __init__(self, space: Space, scope: tuple[int, ...], passing: Passing) -> None:
+        self.space, self.scope, self.passing = space, scope, passing
+        graph = space.graph
+        self.rows = [
+            np.array(
+                [
+                    passing.member(graph.nodes[v].name, graph.candidate(v, k).fingerprint)
+                    for k in range(len(graph.nodes[v].choices))
+                ],
+                dtype=np.intp,
+            )
+            for v in scope
+        ]
+        self.draws: Draws | None = None
+        self._every: tuple[Among, NDArray[np.intp]] | None = None
+
+    def refresh(self, known: Knowledge, draws: int, seed: int) -> None:
+        """Draw anew from what is known now."""
+        known.introduce(self.passing)
+        self.draws = self.passing.refresh(draws, seed, len(known.context))
+        self._every = None
+
+    def among(self, configurations: Ints) -> tuple[Among, NDArray[np.intp] | None]:
+        """The choices over the scope that configurations make, and which makes which."""
+        if self.space.is_everything(configurations):
+            if self._every is None:
+                code = self.space.code(self.scope, configurations)
+                _, first, which = np.unique(code, return_index=True, return_inverse=True)
+                rows = self._members(configurations[first])
+                self._every = self.passing.among(rows, enumerated=True), which.reshape(-1)
+            return self._every
+        return self.passing.among(self._members(configurations), enumerated=False), None
+
+    def _members(self, configurations: Ints) -> NDArray[np.intp]:
+        columns = [self.rows[i][configurations[:, v]] for i, v in enumerate(self.scope)]
+        return np.stack(columns, axis=1)
+
+
+class Block:
+    """Joint draws of all beliefs about one graph."""
+
+    def __init__(self, space: Space, known: Knowledge, draws: int, seed: int) -> None:
+        graph = space.graph
+        self.space, self.known, self.evidence = space, known, known.evidence
+        self.draws = draws if space.small else min(draws, _LARGE_DRAWS)
+        self.everywhere: Scores | None = None  # as a job without context starts
+        names = [n.name for n in graph.nodes]
+        self.checks: list[list[tuple[int | None, Check]]] = [[] for _ in graph.nodes]
+        for v, due in enumerate(graph.checks):
+            completing = known.passing.get((f"{COMPLETES} {names[v]}", names[v]))
+            if completing is not None:
+                self.checks[v].append((None, Check(space, (v,), completing)))
+            for a in due:
+                scope = graph.scopes[a]
+                key = (graph.assertions[a].fingerprint, *(names[u] for u in scope))
+                self.checks[v].append((a, Check(space, scope, known.model(key[0], key[1:]))))
+        for checks in self.checks:
+            for _, check in checks:
+                check.refresh(known, self.draws, seed)
+        self._price(known)
+        self._value(known, seed)
+
+    def _price(self, known: Knowledge) -> None:
+        """Seconds and prices of each candidate: of any run, of one that passes or fails."""
+        graph = self.space.graph
+        keys = [(n.name, c.fingerprint) for n in graph.nodes for c in n.candidates]
+        table, seconds = known.seconds.table, known.seconds
+        self.seconds = seconds.mean(table.rows(("all", *k) for k in keys))
+        self.known_seconds = bool(table.sums.any())
+        a, b = known.completes.parameters(known.completes.table.rows(keys))
+        self.completes = a / (a + b)
+        each = []
+        for how in ("pass", "fail"):
+            rows_of = table.rows((how, *k) for k in keys)
+            sums = table.sums[rows_of]
+            each.append((sums[:, 1] + self.seconds) / (sums[:, 0] + 1.0))
+        self.price = [price_of(graph, s) for s in (self.seconds, *each)]
+
+    def _value(self, known: Knowledge, seed: int) -> None:
+        """Draw what each candidate adds to each term of the objective that was ever seen."""
+        graph, rng = self.space.graph, np.random.default_rng(seed + 1)
+        temperature = known.tuning.tempered_counts
+        self.priced = priced(graph)
+        self.worth = [
+            (weight, worth, worth.of_candidates(self.space, self.draws, temperature, rng))
+            for term, weight in stated(graph).items()
+            if (worth := known.worth.get(term)) is not None and worth.total[0] > 0
+        ]
+
+    def index(self, draws: slice, among: Ints, chance: Floats, price: Floats) -> Floats:
+        """What the best configuration has most of; see :mod:`flexiflow.samplers.hybrid`."""
+        rate = chance / np.maximum(price, 1e-12)
+        if not self.worth:
+            return rate
+        value = np.zeros_like(rate)
+        for weight, worth, added in self.worth:
+            value += weight * worth.of_configurations(self.space, added[draws], among)
+        if self.priced:
+            return np.asarray(value - price / np.maximum(chance, 1e-12))
+        return np.asarray(value * rate if (value > 0).all() else rate)

@@ -1,0 +1,138 @@
+"""What a passed output is worth: the objective's terms, learned where labels arrive.
+
+Not every pass is right. Where terms such as ``maximize(exact_match(text, label))`` are known,
+at the end of a job or from a later label, their mean over passed outputs is learned for each
+candidate and each configuration,
+
+    term(c) = mean + sum over the nodes v of (mean of c_v - mean),
+
+each candidate's mean shrunken towards the mean of all, and the configuration's own mean
+towards that sum. With a term that is 1 for a right output and 0 for a wrong one this is the
+precision of a pass. Draws are normal, with the term's pooled variance over the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.graph import Graph
+from flexiflow.samplers.counting import checked
+from flexiflow.samplers.space import Ints, Space
+
+Floats = NDArray[np.float64]
+Member = tuple[str, str]
+
+_STRENGTH = 4.0  # weight of what a mean is shrunken to, in labels
+
+
+class Worth:
+    """Running sums of one term over passed outputs.
+
+    Attributes
+    ----------
+    total
+        Count, sum and sum of squares over all.
+    members
+        (node, fingerprint) -> count and sum.
+    whole
+        Configuration, as its sorted members -> count and sum.
+    """
+
+    def __init__(self) -> None:
+        self.total = np.zeros(3)
+        self.members: dict[Member, Floats] = {}
+        self.whole: dict[tuple[Member, ...], Floats] = {}
+
+    def add(self, configuration: Mapping[str, str], value: float, times: float = 1.0) -> None:
+        """Learn the term of one passed output; ``times=-1`` takes an earlier one back."""
+        self.total += times * np.array([1.0, value, value * value])
+        seen = times * np.array([1.0, value])
+        for member in configuration.items():
+            self.members[member] = self.members.get(member, 0.0) + seen
+        key = tuple(sorted(configuration.items()))
+        self.whole[key] = self.whole.get(key, 0.0) + seen
+
+    def of_candidates(
+        self, space: Space, draws: int, temperature: float, rng: np.random.Generator
+    ) -> Floats:
+        """What each candidate of a graph adds to the mean, drawn, `(draws, candidates)`."""
+        count, total, squares = self.total
+        mean = total / max(count, 1.0)
+        variance = max(squares / max(count, 1.0) - mean * mean, 0.0)
+        keys = [(n.name, c.fingerprint) for n in space.graph.nodes for c in n.candidates]
+        sums = np.array([self.members.get(key, np.zeros(2)) for key in keys])
+        weight = sums[:, 0] + _STRENGTH
+        added = (sums[:, 1] - sums[:, 0] * mean) / weight
+        spread = np.sqrt(temperature * variance / weight)
+        return np.asarray(added + spread * rng.normal(size=(draws, len(keys))))
+
+    def of_configurations(self, space: Space, added: Floats, among: Ints) -> Floats:
+        """The term expected of configurations, `(draws, N)`, from drawn candidates."""
+        mean = self.total[1] / max(self.total[0], 1.0)
+        found = mean + added[:, space.rows_of(among)].sum(axis=-1)
+        if space.is_everything(among):
+            at, sums = self._placed(space)
+            own = sums[:, 0] + _STRENGTH
+            found[:, at] = (_STRENGTH * found[:, at] + sums[:, 1]) / own
+        return np.asarray(found)
+
+    def _placed(self, space: Space) -> tuple[Ints, Floats]:
+        """Where the configurations that have sums of their own are found in the graph."""
+        graph = space.graph
+        choices = [
+            {c.fingerprint: [k for k, ch in enumerate(n.choices) if n.candidates[ch.candidate] is c]
+             for c in n.candidates}
+            for n in graph.nodes
+        ]  # fmt: skip
+        shape, at, sums = space.sizes, [], []
+        for key, seen in self.whole.items():
+            named = dict(key)
+            picks = [
+                which.get(named.get(n.name, ""), [])
+                for n, which in zip(graph.nodes, choices, strict=True)
+            ]
+            for place in product(*picks):
+                at.append(int(np.ravel_multi_index(place, shape)))
+                sums.append(seen)
+        return np.array(at, dtype=np.int64), np.array(sums, dtype=float).reshape(-1, 2)
+
+    def merge(self, other: Worth) -> None:
+        """Add what another worker has learned; exact."""
+        self.total += other.total
+        for member, seen in other.members.items():
+            self.members[member] = self.members.get(member, 0.0) + seen
+        for key, seen in other.whole.items():
+            self.whole[key] = self.whole.get(key, 0.0) + seen
+
+    def state(self) -> dict[str, Any]:
+        """The sums as plain lists."""
+        return {
+            "total": self.total.tolist(),
+            "members": [[*key, *seen.tolist()] for key, seen in self.members.items()],
+            "whole": [[[list(m) for m in key], seen.tolist()] for key, seen in self.whole.items()],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over saved sums; a ValueError says what is wrong with them."""
+        lowest = -np.finfo(float).max
+        self.total = checked(state["total"], (3,), lowest)
+        for node, fingerprint, *seen in state["members"]:
+            self.members[str(node), str(fingerprint)] = checked(seen, (2,), lowest)
+        for key, seen in state["whole"]:
+            whole = tuple((str(n), str(f)) for n, f in key)
+            self.whole[whole] = checked(seen, (2,), lowest)
+
+
+def stated(graph: Graph) -> dict[str, float]:
+    """Term -> its signed weight, of the terms that say what an output is worth."""
+    return {o.text: o.sign * o.weight for o in graph.objectives if o.word is None}
+
+
+def priced(graph: Graph) -> bool:
+    """Whether ``minimize(runtime)`` or ``minimize(cost)`` says what an attempt costs."""
+    return any(o.word is not None and o.sign < 0 and o.weight for o in graph.objectives)
