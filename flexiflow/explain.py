@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from flexiflow.errors import BadInput
+from flexiflow.recall import outcome_of
+from flexiflow.samplers import Hybrid, Sampler
 from flexiflow.stores.base import Store
 
 
@@ -20,10 +23,20 @@ class Account:
         The job's row as a dictionary.
     attempts, verdicts
         Its rows of these tables.
+    blame
+        (node, candidate) -> how likely it was good enough for this job, given its verdicts,
+        where a sampler can tell.
     """
 
-    def __init__(self, job: dict[str, Any], attempts: pl.DataFrame, verdicts: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        job: dict[str, Any],
+        attempts: pl.DataFrame,
+        verdicts: pl.DataFrame,
+        blame: Mapping[tuple[str, str], float] | None = None,
+    ) -> None:
         self.job, self.attempts, self.verdicts = job, attempts, verdicts
+        self.blame = dict(blame or {})
 
     def __repr__(self) -> str:
         job = self.job
@@ -39,6 +52,9 @@ class Account:
             lines.append("  " + _line(row))
         if job["error"] and not job["passed"]:
             lines.append(f"  ended: {job['error']}")
+        if self.blame:
+            told = (f"{node}={name} {good:.0%}" for (node, name), good in self.blame.items())
+            lines.append("  good enough for this job: " + ", ".join(told))
         path = json.loads(job["configuration"]) if job["configuration"] else {}
         if path:
             kind = "accepted" if job["passed"] else "best so far"
@@ -46,8 +62,8 @@ class Account:
         return "\n".join(lines)
 
 
-def explain(store: Store, workflow: str, job_id: str) -> Account:
-    """Tell the story of one job.
+def explain(store: Store, workflow: str, job_id: str, sampler: Sampler | None = None) -> Account:
+    """Tell the story of one job; a hybrid sampler adds who is to blame for its failures.
 
     Raises
     ------
@@ -64,6 +80,7 @@ def explain(store: Store, workflow: str, job_id: str) -> Account:
         jobs.row(-1, named=True),
         store.read("attempts", workflow=workflow, job_id=job_id),
         store.read("verdicts", workflow=workflow, job_id=job_id),
+        sampler.blame(outcome_of(store, workflow, job_id)) if isinstance(sampler, Hybrid) else None,
     )
 
 

@@ -270,10 +270,10 @@ class Workflow:
 
     def explain(self, job: str | Outcome | None = None) -> Account:
         """Tell why a job went as it did, by its id or outcome; by default the latest one."""
-        job = self.last if job is None else job
-        if job is None:
+        if (job := self.last if job is None else job) is None:
             raise BadInput(f"{self.name} has run no job yet here. Give a job id.")
-        return explain(self.store, self.name, job if isinstance(job, str) else job.job_id)
+        job_id = job if isinstance(job, str) else job.job_id
+        return explain(self.store, self.name, job_id, self.sampler)
 
     def log(self) -> pl.DataFrame:
         """All jobs of this workflow over all runs, one row each."""

@@ -1,7 +1,9 @@
-"""What the runner itself costs: per job, per attempt, with and without the durable store."""
+"""What the runner, the durable store and the samplers themselves cost, beside other libraries."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -14,8 +16,10 @@ from typing import Any
 import polars as pl
 
 from flexiflow import Fixed, SQLStore, Workflow
+from flexiflow.benchmarks import decisions, peers
 from flexiflow.benchmarks.nothing import Nothing
 from flexiflow.language import read
+from flexiflow.options import whole
 from flexiflow.stores import Store
 
 _TEXT = """three(x)
@@ -37,14 +41,40 @@ def workflow(store: Store, good: Callable[[Any], bool], fixed: bool = False) -> 
     return Workflow(read(_TEXT, models), store=store, sampler=Fixed() if fixed else None)
 
 
-def measure(jobs: int, rounds: int) -> pl.DataFrame:
+def measure(jobs: int, rounds: int, device: str = "cpu") -> pl.DataFrame:
     """Microseconds a job and an attempt, minimum and median over the rounds.
+
+    Parameters
+    ----------
+    jobs
+        How many a measurement.
+    rounds
+        Measurements a row.
+    device
+        Of the batches in torch: ``"cpu"`` or ``"cuda"``.
 
     Returns
     -------
     One row a measurement: `what`, `jobs`, `attempts_a_job`, `min_us_a_job`,
-    `median_us_a_job`, `median_us_an_attempt`.
+    `median_us_a_job`, `median_us_an_attempt`; for decisions also what
+    :func:`flexiflow.benchmarks.decisions.measure` and
+    :func:`flexiflow.benchmarks.peers.measure` say.
+
+    Raises
+    ------
+    BadInput
+        If there is no such device.
     """
+    decisions.check(device)
+    rows = _run(jobs, rounds)
+    rows += [_imported("flexiflow"), _imported("polars")]
+    decided = decisions.measure(jobs, rounds, device)
+    rows += decided + peers.measure(decisions.steps(decided), jobs, rounds, peers.PEERS)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _run(jobs: int, rounds: int) -> list[dict[str, Any]]:
+    """Rows of whole runs of a workflow of three trivial nodes."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="flexiflow-") as folder:
         for name, good, fixed in (
@@ -61,9 +91,7 @@ def measure(jobs: int, rounds: int) -> pl.DataFrame:
 
                 what = f"{name}, SQLite ({durability})"
                 rows.append(_row(what, good, fixed, opened, jobs, rounds))
-    rows.append(_single(jobs))
-    rows += [_imported("flexiflow"), _imported("polars")]
-    return pl.DataFrame(rows)
+    return [*rows, _single(jobs)]
 
 
 def _row(
@@ -140,6 +168,28 @@ def _imported(package: str) -> dict[str, Any]:
 
 def shown(table: pl.DataFrame) -> str:
     """The table as text."""
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=60, tbl_width_chars=160,
-                   float_precision=1, tbl_hide_dataframe_shape=True):  # fmt: skip
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=220,
+                   float_precision=1, tbl_hide_dataframe_shape=True,
+                   tbl_hide_column_data_types=True):  # fmt: skip
         return str(table)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line takes."""
+    parser.add_argument("--jobs", type=int, default=2000, help="jobs a measurement (default 2000)")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements a row (default 5)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda, of batches (default cpu)")
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+
+
+def report(given: argparse.Namespace) -> None:
+    """Measure as the command line asks, and print what was found."""
+    jobs, rounds = whole("jobs", given.jobs, 4), whole("rounds", given.rounds, 1)
+    table = measure(jobs, rounds, given.device)
+    if given.json:
+        for row in table.iter_rows(named=True):
+            print(json.dumps(row))
+    else:
+        print(shown(table))
+    if (left := peers.missing(peers.PEERS)) is not None:
+        print(left, file=sys.stderr)

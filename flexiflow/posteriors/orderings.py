@@ -65,7 +65,7 @@ def orderings(betas: Floats, price: Floats, jobs: int, rng: np.random.Generator)
     np.maximum(passes, np.finfo(kind).tiny, out=passes)  # Gamma(1) can round to 0
     failures += passes
     failures /= passes
-    failures *= price.astype(kind)[:, None]
+    np.multiply(failures, price.astype(kind)[:, None], out=failures)
     return np.asarray(failures.T.argsort(axis=1))
 
 

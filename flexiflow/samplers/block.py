@@ -117,4 +117,5 @@ class Block:
             value += weight * worth.of_configurations(self.space, added[draws], among)
         if self.priced:
             return np.asarray(value - price / np.maximum(chance, 1e-12))
-        return np.asarray(value * rate if (value > 0).all() else rate)
+        good = (value > 0).all(axis=1, keepdims=True)  # of each draw, whichever others are asked
+        return np.asarray(np.where(good, value * rate, rate))

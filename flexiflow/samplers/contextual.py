@@ -242,7 +242,9 @@ class Contextual:
             total += (weights[:, 0] @ phi[0])[:, None]
         if self.pairs:
             late = max(len(node_of) - len(self.pairs), 0)
-            pairs = np.pad(own[:, :, self.pairs], ((0, 0), (0, 0), (0, late)))
+            pairs = own[:, :, self.pairs]
+            if late:
+                pairs = np.pad(pairs, ((0, 0), (0, 0), (0, late)))
             for v in range(1, among.shape[1]):
                 for u in range(v):
                     total += pairs[:, among[:, v], among[:, u]]

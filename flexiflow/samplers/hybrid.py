@@ -116,6 +116,16 @@ class Hybrid(Sampler):
             if told.outcome.job.teaches:
                 self.about(told.outcome.job.workflow).label(told)
 
+    def blame(self, outcome: Outcome) -> dict[tuple[str, str], float]:
+        """How likely each candidate that a failed check could blame was good enough for the job.
+
+        Returns
+        -------
+        (node, candidate's name) -> P(good | the job's verdicts), the least likely first; empty
+        if no check over several nodes failed, because then there is nothing to share out.
+        """
+        return self.about(outcome.job.workflow).blame(outcome)
+
     @property
     def state(self) -> dict[str, Any]:
         """What was learned, as plain lists; setting it checks it."""

@@ -130,6 +130,26 @@ class Knowledge:
         self.seconds.update(("all", *who), attempt.seconds)
         self.seconds.update((how, *who), attempt.seconds)
 
+    def blame(self, outcome: Outcome) -> dict[tuple[str, str], float]:
+        """See :meth:`flexiflow.samplers.Hybrid.blame`."""
+        names = {(a.node, a.fingerprint): (a.node, a.candidate) for a in outcome.attempts}
+        found: dict[tuple[str, str], float] = {}
+        for name, *scope in {(v.fingerprint, *v.configuration) for v in outcome.verdicts}:
+            passing = self.passing.get((name, *scope))
+            if passing is None or passing.blame is None:
+                continue
+            item = passing.blame.item()
+            mine = [v for v in outcome.verdicts if v.fingerprint == name]
+            for verdict in mine:
+                item.verdict(passing.rows(verdict.configuration), verdict.result)
+            if all(v.result for v in mine):
+                continue
+            good = item.marginals()
+            for who in {who for v in mine for who in v.configuration.items()}:
+                chance = float(good[passing.members[who]])
+                found[names[who]] = min(chance, found.get(names[who], 1.0))
+        return dict(sorted(found.items(), key=lambda item: item[1]))
+
     def state(self) -> dict[str, Any]:
         """What is known, as plain lists."""
         return {

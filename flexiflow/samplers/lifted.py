@@ -123,7 +123,7 @@ class Block:
         worth = self.beliefs.passes[draw] / self.beliefs.price
         return [np.argsort(-worth[rows], kind="stable") for rows in self.space.rows]
 
-    def told(self, draw: int, configuration: Configuration) -> Told:
+    def told(self, draw: int, configuration: Configuration, nodes: tuple[float, ...] = ()) -> Told:
         """What was drawn for each node of a configuration."""
         rows = [int(self.space.rows[v][c]) for v, c in enumerate(configuration)]
         return Told(

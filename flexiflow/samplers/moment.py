@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from flexiflow.samplers.base import Decision, JobState
 from flexiflow.samplers.block import Block, Check
 from flexiflow.samplers.passing import Case, Features, Floats
 from flexiflow.samplers.search import Scores, Told, decided, known
-from flexiflow.samplers.space import Bools, Ints
+from flexiflow.samplers.space import Bools, Ints, Space
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Moment:
         """
         block, rows = self.block, self.space.rows_of(among)
         reach = np.ones((len(range(*draws.indices(block.draws))), len(among)))
-        price = np.zeros_like(reach)
+        price, nodes = np.zeros_like(reach), [reach] * len(block.checks)
         for v in self.space.graph.order:
             here: Any = block.completes[rows[:, v]]
             checks = block.checks[v]
@@ -119,8 +120,9 @@ class Moment:
             whole, passing, failing = (p[rows[:, v]] for p in block.price)
             each = here * passing + (1.0 - here) * failing if checks else whole
             price = price + reach * (each if unpaid is None else each * unpaid[:, v])
+            nodes[v] = np.broadcast_to(here, reach.shape)
             reach = reach * here
-        return Scores(reach, price, block.index(draws, among, reach, price))
+        return Scores(reach, price, block.index(draws, among, reach, price), tuple(nodes))
 
     def _chance(
         self, at: tuple[int, int], assertion: int | None, check: Check, draws: slice, among: Ints
@@ -151,21 +153,13 @@ class Moment:
         worth = worth / self.block.price[0]
         return [np.argsort(-worth[rows], kind="stable") for rows in space.rows]
 
-    def told(self, draw: int, configuration: Configuration) -> Told:
+    def told(self, draw: int, configuration: Configuration, nodes: tuple[float, ...]) -> Told:
         """What was drawn for each node: the chance that its checks hold, and its seconds."""
-        one = np.array([configuration], dtype=np.int64)
-        passes = []
-        for v, checks in enumerate(self.block.checks):
-            chance = float(self.block.completes[self.space.rows[v][configuration[v]]])
-            for i, (assertion, check) in enumerate(checks):
-                held = self._chance((v, i), assertion, check, slice(draw, draw + 1), one)
-                chance = float(held[0, 0]) * (1.0 if assertion is None else chance)
-            passes.append(chance)
         rows = [int(self.space.rows[v][c]) for v, c in enumerate(configuration)]
         seconds = self.block.seconds[rows]
         if not self.block.known_seconds:
             seconds = np.full_like(seconds, np.nan)
-        return Told(tuple(passes), known(seconds))
+        return Told(nodes, known(seconds))
 
 
 def copy_of(case: Case) -> Case:
@@ -183,5 +177,8 @@ def start(moment: Moment) -> Decision:
         block.everywhere = moment.index(slice(None), block.space.everything, None)
     scores, mine = block.everywhere, slice(picked, picked + 1)
     at = int(scores.index[picked].argmax())
-    one = Scores(scores.passes[mine], scores.price[mine], scores.index[mine])
+    one = Scores(
+        scores.passes[mine], scores.price[mine], scores.index[mine],
+        tuple(part[mine] for part in scores.nodes),
+    )  # fmt: skip
     return decided(moment, picked, block.space.everything, one, at, None, None)

@@ -32,6 +32,7 @@ class Scores:
     passes: Floats  #: P(pass), `(n, N)`
     price: Floats  #: price still to be paid, `(n, N)` or `(N,)`
     index: Floats  #: what the best one has most of, `(n, N)`
+    nodes: tuple[Floats, ...] = ()  #: per node, the chance that its checks hold, `(n, N)`
 
 
 class Told(NamedTuple):
@@ -57,8 +58,8 @@ class Scorer(Protocol):
     def preference(self, draw: int) -> list[Ints]:
         """For each node, its choices by their own worth, best first."""
 
-    def told(self, draw: int, configuration: Configuration) -> Told:
-        """What was drawn for each node of a configuration."""
+    def told(self, draw: int, configuration: Configuration, nodes: tuple[float, ...]) -> Told:
+        """What was drawn for each node; ``nodes`` are the chances in its scores, if kept."""
 
 
 def decide(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
@@ -115,7 +116,7 @@ def decided(
 ) -> Decision:
     """The decision for one of the configurations that were scored under one draw."""
     configuration = tuple(among[at].tolist())
-    told = scorer.told(draw, configuration)
+    told = scorer.told(draw, configuration, tuple(float(p[0, at]) for p in scores.nodes))
     return Decision(
         configuration,
         float(scores.passes[0, at]),
@@ -131,15 +132,13 @@ def explain(
 ) -> Explanation:
     """Propensities of a choice among configurations, and the orders it was offered in."""
     every = scorer.index(slice(None), among, unpaid).index
-    start = every[draw] if unpaid is None else None
-    if start is None:
-        start = scorer.index(slice(draw, draw + 1), among, None).index[0]
+    offered = every[draw]
     if alive is not None:
         every = np.where(alive, every, -np.inf)
     best = every.argmax(axis=1)
     path = float((best == at).mean())
     share = tuple((among[best] == among[at]).mean(axis=0).tolist())
-    return Explanation(path, share, orders(scorer.space, among, start))
+    return Explanation(path, share, orders(scorer.space, among, offered))
 
 
 def orders(space: Space, among: Ints, scores: Floats) -> tuple[tuple[int, ...], ...]:
