@@ -9,6 +9,7 @@ states are enumerated up to ``ENUMERATED`` candidates, and followed by weighed p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -94,12 +95,14 @@ class Item:
 
     def __init__(self, good: Floats, seed: int = 0) -> None:
         self.prior = good
-        self.untouched = True
+        self._verdicts: tuple[tuple[tuple[int, ...], bool], ...] = ()
+        self._taken = 0  # how many of the verdicts the weights contain
         self._seed = seed
         self._states: NDArray[np.bool_] | None = None
         self._weights = np.zeros(0)
 
-    def _begin(self) -> NDArray[np.bool_]:
+    def _posterior(self) -> NDArray[np.bool_]:
+        """The states, with ``_weights`` brought up to the latest verdict."""
         if self._states is None:
             good = self.prior
             if len(good) <= ENUMERATED:
@@ -109,18 +112,27 @@ class Item:
                 drawn = np.random.default_rng(self._seed).random((PARTICLES, len(good)))
                 self._states = drawn < good
                 self._weights = np.full(PARTICLES, 1.0 / PARTICLES)
+        for rows, passed in self._verdicts[self._taken :]:
+            good_ones = self._states[:, list(rows)].all(axis=1)
+            passes = np.where(good_ones, 1.0 - FALSE_FAIL, FALSE_PASS)
+            weights = self._weights * (passes if passed else 1.0 - passes)
+            self._weights = weights / weights.sum()
+        self._taken = len(self._verdicts)
         return self._states
 
     def chance(self, rows: tuple[int, ...]) -> float:
         """P(a configuration passes | the verdicts so far)."""
+        if not self._verdicts:
+            good = math.prod(self.prior[list(rows)].tolist())
+            return float(FALSE_PASS + (1.0 - FALSE_FAIL - FALSE_PASS) * good)
         return float(self.chances(np.array([rows]))[0])
 
     def chances(self, among: Ints) -> Floats:
         """P(each configuration passes | the verdicts so far), by rows `(N, nodes)`; `(N,)`."""
-        if self.untouched:
+        if not self._verdicts:
             good = self.prior[among].prod(axis=1)
         else:
-            states = self._begin().T
+            states = self._posterior().T
             whole = states[among[:, 0]]
             for v in range(1, among.shape[1]):
                 whole = whole & states[among[:, v]]
@@ -129,15 +141,27 @@ class Item:
 
     def verdict(self, rows: tuple[int, ...], passed: bool) -> None:
         """Take in one verdict."""
-        states = self._begin()
-        good = states[:, list(rows)].all(axis=1)
-        passes = np.where(good, 1.0 - FALSE_FAIL, FALSE_PASS)
-        self._weights = self._weights * (passes if passed else 1.0 - passes)
-        self._weights /= self._weights.sum()
-        self.untouched = False
+        self._verdicts += ((rows, passed),)
 
     def marginals(self) -> Floats:
         """P(each member is good | the verdicts so far), `(rows,)`."""
-        if self.untouched:
+        if not self._verdicts:
             return self.prior
-        return np.asarray(self._weights @ self._begin())
+        if len(self._verdicts) == 1:
+            return self._after_one(*self._verdicts[0])
+        states = self._posterior()
+        return np.asarray(self._weights @ states)
+
+    def _after_one(self, rows: tuple[int, ...], passed: bool) -> Floats:
+        """The marginals after a single verdict, in closed form: most jobs have no other."""
+        sure, spoilt = 1.0 - FALSE_FAIL, FALSE_PASS
+        if not passed:
+            sure, spoilt = 1.0 - sure, 1.0 - spoilt
+        at = list(rows)
+        good = self.prior[at]
+        together = good.prod()
+        found = self.prior.copy()
+        found[at] = (sure * together + spoilt * (good - together)) / (
+            sure * together + spoilt * (1.0 - together)
+        )
+        return found

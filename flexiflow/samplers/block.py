@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from flexiflow.samplers.base import Explanation
 from flexiflow.samplers.counted import price_of
 from flexiflow.samplers.knowledge import COMPLETES, Knowledge
 from flexiflow.samplers.passing import Among, Draws, Floats, Passing
@@ -64,6 +67,7 @@ class Block:
         self.space, self.known, self.evidence = space, known, known.evidence
         self.draws = draws if space.small else min(draws, _LARGE_DRAWS)
         self.everywhere: Scores | None = None  # as a job without context starts
+        self.explained: dict[int, Callable[[], Explanation]] = {}  # the same, by draw
         names = [n.name for n in graph.nodes]
         self.checks: list[list[tuple[int | None, Check]]] = [[] for _ in graph.nodes]
         for v, due in enumerate(graph.checks):

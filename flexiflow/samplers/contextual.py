@@ -69,8 +69,7 @@ class Contextual:
         self._full = not single
         self._blocks, self._old_shape = 0, (0, 0)
         self._deviations: Any = None
-        self._drawn_at, self._stale = 0, True
-        self.evidence = 0
+        self.evidence, self._drawn_at, self._stale = 0, 0, True
 
     def fit(self, node_of: Sequence[int], place: Sequence[int], entries: int) -> None:
         """Have columns and blocks for these members and context entries.
@@ -241,8 +240,7 @@ class Contextual:
         if first:
             total += (weights[:, 0] @ phi[0])[:, None]
         if self.pairs:
-            late = max(len(node_of) - len(self.pairs), 0)
-            pairs = own[:, :, self.pairs]
+            late, pairs = max(len(node_of) - len(self.pairs), 0), own[:, :, self.pairs]
             if late:
                 pairs = np.pad(pairs, ((0, 0), (0, 0), (0, late)))
             for v in range(1, among.shape[1]):
@@ -287,6 +285,7 @@ class Contextual:
         self._old_shape = (self._blocks, self.width)
         self._full = n == 1 and self._blocks > 1
         used = [*self.history, *self.pairs, *self.entries]
+        used += [self.bent, self.bent + self.tuning.fourier - 1] if self.bent else []
         if (
             self._blocks != members + (not self.single)
             or n * d != self._blocks * self.width

@@ -17,6 +17,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -101,9 +102,11 @@ class Counting:
     def hope(self, row: int, stage: int) -> float:
         """The prior mean of one member, as :meth:`hoped` has it."""
         s = self.strength
-        failed, passed = self._nodes[stage, self._node_of[row]] - self.members[stage, row]
+        lost, won = self.members[stage, row].tolist()
+        failed, passed = self._nodes[stage, self._node_of[row]].tolist()
+        failed, passed = failed - lost, passed - won
         pooled = (passed + 0.5 * s) / (failed + passed + s)
-        lost, won = self.elsewhere[row]
+        lost, won = self.elsewhere[row].tolist()
         part = min(1.0, _ELSEWHERE / max(lost + won, 1.0))
         return float((s * pooled + part * won) / (s + part * (lost + won)))
 
@@ -115,7 +118,9 @@ class Counting:
             each.append((s * self.hope(row, stage) + passed) / (s + failed + passed))
         if len(rows) == 1:
             return float(each[0])
-        joined = float(self._join(np.array([each]), stage)[0])
+        middle = _log_odds(self._middle(stage))
+        total = middle + sum(_log_odds(p) - middle for p in each)
+        joined = 1.0 / (1.0 + math.exp(-total))
         found = self.whole.get(rows)
         if found is None:
             return joined
@@ -161,10 +166,14 @@ class Counting:
         return found
 
     def _join(self, p: Floats, stage: int) -> Floats:
-        failed, passed = self._all[stage]
-        middle = _logit((passed + 0.5 * self.strength) / (passed + failed + self.strength))
+        middle = _log_odds(self._middle(stage))
         total = middle + (_logit(p) - middle).sum(axis=-1)
         return np.asarray(1.0 / (1.0 + np.exp(-total)))
+
+    def _middle(self, stage: int) -> float:
+        """The chance of any configuration."""
+        failed, passed = self._all[stage].tolist()
+        return float((passed + 0.5 * self.strength) / (passed + failed + self.strength))
 
     def merge(self, other: Counting, rows: Ints) -> None:
         """Add what another worker has counted; ``rows`` are its members' rows here."""
@@ -221,6 +230,11 @@ def checked(values: Any, shape: tuple[int, ...], least: float = 0.0) -> Floats:
     if not (np.isfinite(found).all() and (found >= least).all()):
         raise ValueError(f"finite numbers, {least} or more, expected in a table of {shape}")
     return found
+
+
+def _log_odds(p: float) -> float:
+    kept = min(max(p, _NEAR), 1.0 - _NEAR)
+    return math.log(kept / (1.0 - kept))
 
 
 def _logit(p: Floats | float) -> Any:

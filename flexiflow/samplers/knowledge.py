@@ -15,6 +15,7 @@ from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_pas
 from flexiflow.samplers.tuning import Tuning
 from flexiflow.samplers.worth import Worth
 
+NOTHING = Features(np.zeros(0), np.zeros(0))
 COMPLETES = "completes"  # begins the name of a pass model that is not an assertion's
 
 
@@ -57,13 +58,16 @@ class Knowledge:
 
     def features(self, context: Mapping[str, Any]) -> Features:
         """A job's context in the form that pass models read."""
+        if not len(self.context):
+            return NOTHING
         x = self.context.encode(context)
         return Features(x, self.context.bend(x))
 
     def learn(self, outcome: Outcome) -> None:
         """Learn from one ended job: its attempts and its verdicts, in their order."""
         job = outcome.job
-        self.context.learn(job.context)
+        if job.context:
+            self.context.learn(job.context)
         features = self.features(job.context)
         cases: dict[tuple[str, ...], Case] = {}
         failed: list[Mapping[str, str]] = []
@@ -175,11 +179,9 @@ class Knowledge:
 
     def introduce(self, passing: Passing, rows: Sequence[int] | None = None) -> None:
         """Begin with those members of which nothing was learned yet; default: of all."""
-        new = passing.unjudged()
-        if rows is not None:
-            new = new[np.isin(new, rows)]
-        if len(new):
-            passing.introduce([int(row) for row in new], self.elsewhere(passing))
+        new = passing.unjudged if rows is None else passing.unjudged.intersection(rows)
+        if new:
+            passing.introduce(sorted(new), self.elsewhere(passing))
 
     def elsewhere(self, passing: Passing) -> Floats:
         """Failures and passes of each member's candidate under other pass models, `(rows, 2)`."""

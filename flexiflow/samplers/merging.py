@@ -30,7 +30,9 @@ def merge(ours: Passing, theirs: Passing, entries: Sequence[int], size: int) -> 
     size
         How many context entries we have.
     """
+    known = {member for member, row in theirs.members.items() if row not in theirs.unjudged}
     rows = np.array([ours.member(*member) for member in theirs.members], dtype=np.intp)
+    ours.unjudged.difference_update(ours.members[member] for member in known)
     _weigh(ours, theirs, rows)
     ours.counted.merge(theirs.counted, rows)
     ours.recent.merge(theirs.recent, rows)

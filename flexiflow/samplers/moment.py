@@ -181,4 +181,6 @@ def start(moment: Moment) -> Decision:
         scores.passes[mine], scores.price[mine], scores.index[mine],
         tuple(part[mine] for part in scores.nodes),
     )  # fmt: skip
-    return decided(moment, picked, block.space.everything, one, at, None, None)
+    found = decided(moment, picked, block.space.everything, one, at, None, None, scores.index)
+    # Every job that starts with this draw is told the same.
+    return replace(found, explain=block.explained.setdefault(picked, found.explain))

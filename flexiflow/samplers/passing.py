@@ -102,6 +102,8 @@ class Passing:
         self.recent = Counting(tuning.discount, tuning.strength)
         self.blame = None if self.single else Blame(tuning.strength)
         self.contextual = Contextual(self.single, tuning, device)
+        self.unjudged: set[int] = set()  # members of which nothing was learned yet
+        self._prior = self._fresh_weights()[0]
         self.entries = 0  # of the context, as last seen
         self.weights = np.zeros((0, 4)) if self.single else self._fresh_weights()
 
@@ -119,6 +121,7 @@ class Passing:
             at = self.nodes.index(node)
             self.place.append(self.node_of.count(at))
             self.node_of.append(at)
+            self.unjudged.add(row)
             self.counted.grow(at)
             self.recent.grow(at)
             if self.blame is not None:
@@ -146,10 +149,6 @@ class Passing:
                     case.h = np.pad(case.h, ((0, 0), (0, more)))
                 case.failed(self.node_of[row], self.place[row])
         case.stage = LATER
-
-    def unjudged(self) -> Ints:
-        """The rows of members of which nothing was learned yet."""
-        return np.flatnonzero(self.counted.members.sum(axis=(0, 2)) == 0)
 
     def introduce(self, rows: Sequence[int], elsewhere: Floats) -> None:
         """Begin with members where their neighbours are, and they themselves at other nodes.
@@ -182,12 +181,13 @@ class Passing:
             predicted[BLAMED] = case.item.chance(rows)
             case.item.verdict(rows, passed)
         self._reweigh(rows, predicted if passed else 1.0 - predicted)
+        self.unjudged.difference_update(rows)
         self.counted.count(rows, case.stage, passed)
         self.recent.count(rows, case.stage, passed)
 
     def _reweigh(self, rows: tuple[int, ...], likelihood: Floats) -> None:
         at = rows[0] if self.single else 0
-        prior = self._fresh_weights()[0]
+        prior = self._prior
         grown = self.weights[at] * np.maximum(likelihood, 1e-6) ** self.tuning.rate
         share = self.tuning.share
         self.weights[at] = (1.0 - share) * grown / grown.sum() + share * prior
@@ -272,4 +272,6 @@ def load_passing(passing: Passing, state: Mapping[str, Any]) -> None:
         getattr(passing, name).load(state[name], rows, len(passing.nodes))
     if passing.blame is not None:
         passing.blame.load(state["blame"], rows)
+    seen = passing.counted.members.sum(axis=(0, 2))
+    passing.unjudged = {row for row in range(rows) if not seen[row]}
     passing.contextual.load(state["contextual"], rows)

@@ -113,8 +113,12 @@ def decided(
     at: int,
     alive: Bools | None,
     unpaid: Bools | None,
+    every: Floats | None = None,
 ) -> Decision:
-    """The decision for one of the configurations that were scored under one draw."""
+    """The decision for one of the configurations that were scored under one draw.
+
+    ``every`` is the index under every draw, where it is known already.
+    """
     configuration = tuple(among[at].tolist())
     told = scorer.told(draw, configuration, tuple(float(p[0, at]) for p in scores.nodes))
     return Decision(
@@ -123,15 +127,22 @@ def decided(
         float(scores.price[..., at].flat[0]),
         told.passes,
         told.seconds,
-        cache(lambda: explain(scorer, draw, among, at, alive, unpaid)),
+        cache(lambda: explain(scorer, draw, among, at, alive, unpaid, every)),
     )
 
 
 def explain(
-    scorer: Scorer, draw: int, among: Ints, at: int, alive: Bools | None, unpaid: Bools | None
+    scorer: Scorer,
+    draw: int,
+    among: Ints,
+    at: int,
+    alive: Bools | None,
+    unpaid: Bools | None,
+    every: Floats | None = None,
 ) -> Explanation:
     """Propensities of a choice among configurations, and the orders it was offered in."""
-    every = scorer.index(slice(None), among, unpaid).index
+    if every is None:
+        every = scorer.index(slice(None), among, unpaid).index
     offered = every[draw]
     if alive is not None:
         every = np.where(alive, every, -np.inf)

@@ -1,0 +1,66 @@
+"""What is kept in the notebooks: all outputs, in order, readable without a kernel, and small."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+LARGEST = 200_000  # bytes
+WIDEST = 700  # pixels
+PLOTLY = "application/vnd.plotly.v1+json"
+
+
+def code(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    return [c for c in notebook["cells"] if c["cell_type"] == "code"]
+
+
+def outputs(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for cell in code(notebook):
+        yield from cell["outputs"]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda p: p.name)
+def notebook(request: pytest.FixtureRequest) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(request.param.read_text("utf-8"))
+    return read
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_it_is_small(path: Path) -> None:
+    assert path.stat().st_size < LARGEST
+
+
+def test_it_was_run_from_top_to_bottom(notebook: dict[str, Any]) -> None:
+    assert [c["execution_count"] for c in code(notebook)] == list(range(1, len(code(notebook)) + 1))
+
+
+def test_nothing_went_wrong_in_it(notebook: dict[str, Any]) -> None:
+    kinds = [o.get("name", o["output_type"]) for o in outputs(notebook)]
+    assert set(kinds) <= {"stdout", "display_data", "execute_result"}
+
+
+def test_it_keeps_no_state_of_widgets_or_clocks(notebook: dict[str, Any]) -> None:
+    assert "widgets" not in notebook["metadata"]
+    kinds = {kind for o in outputs(notebook) for kind in o.get("data", {})}
+    assert "application/vnd.jupyter.widget-view+json" not in kinds
+    assert {key for c in notebook["cells"] for key in c["metadata"]} <= {"tags"}
+
+
+def test_some_output_is_compared(notebook: dict[str, Any]) -> None:
+    marked = [c for c in code(notebook) if "# NBVAL_CHECK_OUTPUT" in "".join(c["source"])]
+    assert marked
+    assert all(c["outputs"] for c in marked)
+
+
+def test_its_figures_are_readable_without_plotly(notebook: dict[str, Any]) -> None:
+    bundles = [o["data"] for o in outputs(notebook) if PLOTLY in o.get("data", {})]
+    for layout in (bundle[PLOTLY]["layout"] for bundle in bundles):
+        assert layout["xaxis"]["title"]["text"]
+        assert layout["yaxis"]["title"]["text"]
+        assert layout["template"]["layout"]["width"] <= WIDEST
+    assert all("".join(bundle.get("image/svg+xml", "")).startswith("<svg") for bundle in bundles)
