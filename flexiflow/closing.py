@@ -51,7 +51,7 @@ def close(course: Course, ticket: Ticket, started: float) -> Outcome:
     )
     return Outcome(
         record,
-        ledger.attempts(ticket.job_id),
+        ledger.attempts(ticket.job_id, job.world.explain(ledger.decisions)),
         ledger.verdicts(ticket.job_id),
         output,
         values,

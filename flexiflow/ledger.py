@@ -6,6 +6,7 @@ the path of a decision.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flexiflow.candidates.base import Raw
@@ -106,9 +107,8 @@ class Ledger:
         self.cost += cost
         self.runs += 1
 
-    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
-        """The records of all attempts."""
-        told = [d.explain() for d in self.decisions]
+    def attempts(self, job_id: str, told: Sequence[Explanation]) -> tuple[Attempt, ...]:
+        """The records of all attempts; ``told`` explains each of the decisions."""
         first = told[0].orders if told else ()
         return tuple(self._attempt(job_id, t, told[t.decision], first) for t in self.tried)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
@@ -12,7 +12,7 @@ from flexiflow.checks import View
 from flexiflow.graph import Configuration, Graph
 from flexiflow.ledger import Ledger
 from flexiflow.records import Status
-from flexiflow.samplers.base import Decision, JobState
+from flexiflow.samplers.base import Decision, Explanation, JobState
 from flexiflow.versions import Memo
 
 Clock = Callable[[int, str, str], float]
@@ -53,6 +53,9 @@ class World(Protocol):
 
     def propose(self, state: JobState) -> Decision | None:
         """Ask the sampler for the next configuration of a job."""
+
+    def explain(self, decisions: Sequence[Decision]) -> list[Explanation]:
+        """Ask why each configuration was chosen, when the job has ended."""
 
     def cooling(self) -> set[tuple[int, int]]:
         """(node, choice) pairs that were unavailable a short time ago."""

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,7 +25,7 @@ from flexiflow.doubts import Doubts
 from flexiflow.graph import Graph
 from flexiflow.present import Mark, Settings, Ticket
 from flexiflow.records import Definition, Effect, Outcome
-from flexiflow.samplers.base import Decision, JobState, Sampler
+from flexiflow.samplers.base import Decision, Explanation, JobState, Sampler
 from flexiflow.stores.base import Store
 
 _TOGETHER = 0.02  # seconds: jobs that end within it are committed together
@@ -196,6 +196,11 @@ class Runner:
         """Ask the sampler for the next configuration of a job."""
         with self._lock:
             return self.sampler.propose([state])[0]
+
+    def explain(self, decisions: Sequence[Decision]) -> list[Explanation]:
+        """Ask why each configuration was chosen, when the job has ended."""
+        with self._lock:  # beliefs must not change under the sampler while it looks at them
+            return [decision.explain() for decision in decisions]
 
     def cooling(self) -> set[tuple[int, int]]:
         """(node, choice) pairs that were unavailable a short time ago."""
