@@ -12,13 +12,12 @@ one per candidate above.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flexiflow.samplers.packing import packed, packed_symmetric, unpacked, unpacked_symmetric
 from flexiflow.samplers.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 FULL = 500  # weights up to which one covariance is kept for all of them
+_WORTHWHILE = 2**22  # numbers in the covariances from which a GPU is quicker than a CPU
 PAIRED = 64  # members up to which pairs have weights
 
 
@@ -54,6 +54,10 @@ class Contextual:
         The first column of the Fourier features; 0 while there are none.
     width
         Columns in all.
+    blocks, layout
+        Members, and the anchor where there is one; (blocks, width).
+    full
+        Whether one covariance is kept for all weights.
     evidence
         Verdicts learned.
     """
@@ -66,8 +70,8 @@ class Contextual:
         self.entries: list[int] = []  # by context entry
         self.bent = 0  # the first column of the Fourier features; 0 while there are none
         self.width = 1
-        self._full = not single
-        self._blocks, self._old_shape = 0, (0, 0)
+        self.full = not single
+        self.blocks, self.layout = 0, (0, 0)
         self._deviations: Any = None
         self.evidence, self._drawn_at, self._stale = 0, 0, True
 
@@ -86,9 +90,9 @@ class Contextual:
         if self.logistic is not None:
             blocks = len(node_of) + (not self.single)
             has = (len(self.history), len(self.pairs), len(self.entries))
-            if self._blocks == blocks and all(h >= w for h, w in zip(has, wanted, strict=True)):
+            if self.blocks == blocks and all(h >= w for h, w in zip(has, wanted, strict=True)):
                 return
-        self._blocks = len(node_of) + (not self.single)
+        self.blocks = len(node_of) + (not self.single)
         for columns, many in zip((self.history, self.pairs, self.entries), wanted, strict=True):
             while len(columns) < many:
                 columns.append(self.width)
@@ -125,24 +129,24 @@ class Contextual:
         from flexiflow.posteriors.flat import split, spread
         from flexiflow.posteriors.logistic import Logistic
 
-        old, full = self.logistic, self._full and variances.size <= FULL
+        old, full = self.logistic, self.full and variances.size <= FULL
         if self._deviations is not None:  # what is new stays at its mean until the next draws
-            more = (b - a for a, b in zip(self._old_shape, variances.shape, strict=True))
+            more = (b - a for a, b in zip(self.layout, variances.shape, strict=True))
             self._deviations = np.pad(self._deviations, ((0, 0), *((0, m) for m in more)))
             self._stale = True
         if old is None:
             shaped = variances.reshape(1, -1) if full else variances
-            self.logistic = Logistic(shaped, device=self.device)
+            self.logistic = Logistic(shaped, device=placed(self.device, shaped))
         elif full:
             self.logistic = spread(old, variances.reshape(1, -1), self._moved(variances))
         else:
-            self.logistic = split(old, self._old_shape) if self._full else old
+            self.logistic = split(old, self.layout) if self.full else old
             self.logistic.grow(variances)
-        self._full, self._old_shape = full, variances.shape
+        self.full, self.layout = full, variances.shape
 
     def _moved(self, variances: Floats) -> Ints:
         """Where each old flat weight is found in the new flat layout."""
-        blocks, width = self._old_shape
+        blocks, width = self.layout
         rows, columns = np.divmod(np.arange(blocks * width), width)
         return np.asarray(rows * variances.shape[1] + columns)
 
@@ -151,14 +155,14 @@ class Contextual:
         from flexiflow.posteriors.flat import split
 
         assert self.logistic is not None
-        return split(self.logistic, self._old_shape) if self._full else self.logistic
+        return split(self.logistic, self.layout) if self.full else self.logistic
 
     def add(self, theirs: Logistic, evidence: int) -> None:
         """Add another worker's beliefs, block by block in this layout."""
         from flexiflow.posteriors.flat import joined
 
         assert self.logistic is not None
-        self.logistic.merge(joined(theirs) if self._full else theirs)
+        self.logistic.merge(joined(theirs) if self.full else theirs)
         self.evidence += evidence
         self._stale = True
 
@@ -195,9 +199,9 @@ class Contextual:
         if first:
             blocks, seen = [0, *blocks], np.vstack([phi[0], seen])
         self.evidence += 1
-        if not self._full:
+        if not self.full:
             return self.logistic.update(blocks, seen, passed)
-        whole = np.zeros(self._old_shape)
+        whole = np.zeros(self.layout)
         whole[blocks] = seen
         return self.logistic.update([0], whole.reshape(1, -1), passed)
 
@@ -211,9 +215,9 @@ class Contextual:
         if not self._stale and has >= draws and grown < min(64, 1 + 0.1 * self.evidence):
             return
         draws = max(draws, has)  # other graphs' blocks go on with as many as they began with
-        generator = torch.Generator(self.device).manual_seed(seed)
+        generator = torch.Generator(self.logistic.mean.device).manual_seed(seed)
         drawn = self.logistic.sample(draws, generator, self.tuning.tempered) - self.logistic.mean
-        self._deviations = drawn.cpu().numpy().reshape(draws, *self._old_shape)
+        self._deviations = drawn.cpu().numpy().reshape(draws, *self.layout)
         self._drawn_at, self._stale = self.evidence, False
 
     def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
@@ -231,7 +235,7 @@ class Contextual:
             Rows of the members of each configuration, `(N, nodes)`.
         """
         assert self.logistic is not None
-        mean = self.logistic.mean.cpu().numpy().reshape(self._old_shape)
+        mean = self.logistic.mean.cpu().numpy().reshape(self.layout)
         weights = mean + self._deviations[picked]
         first = 0 if self.single else 1
         own = weights[:, first : first + len(node_of)]
@@ -253,48 +257,12 @@ class Contextual:
         assert self.logistic is not None
         self.logistic.mean[row, 0] = logit
 
-    def state(self) -> dict[str, Any]:
-        """The beliefs and their layout, as plain lists and packed numbers."""
-        if self.logistic is None:
-            return {}
-        mean, covariance, prior = (
-            part.cpu().numpy()
-            for part in (self.logistic.mean, self.logistic.covariance, self.logistic.prior)
-        )
-        return {
-            "shape": list(mean.shape),
-            "blocks": list(self._old_shape),
-            "columns": [self.history, self.pairs, self.entries],
-            "bent": self.bent,
-            "evidence": self.evidence,
-            "mean": packed(mean),
-            "prior": packed(prior),
-            "covariance": packed_symmetric(covariance),
-        }
 
-    def load(self, state: Mapping[str, Any], members: int) -> None:
-        """Take over saved beliefs about so many members; a ValueError says what is wrong."""
-        if not state:
-            return
-        n, d = (int(x) for x in state["shape"])
-        self._blocks, self.width = (int(x) for x in state["blocks"])
-        self.history, self.pairs, self.entries = (
-            [int(c) for c in columns] for columns in state["columns"]
-        )
-        self.bent, self.evidence = int(state["bent"]), int(state["evidence"])
-        self._old_shape = (self._blocks, self.width)
-        self._full = n == 1 and self._blocks > 1
-        used = [*self.history, *self.pairs, *self.entries]
-        used += [self.bent, self.bent + self.tuning.fourier - 1] if self.bent else []
-        if (
-            self._blocks != members + (not self.single)
-            or n * d != self._blocks * self.width
-            or not all(0 < column < self.width for column in used)
-        ):
-            raise ValueError(f"weights laid out for {members} members expected, not {n} x {d}")
-        from flexiflow.posteriors.logistic import Logistic
+def placed(device: str, variances: Floats) -> str:
+    """The device for weights of some shape, `(blocks, d)`."""
+    if device != "auto":
+        return device
+    import torch
 
-        self.logistic = Logistic(unpacked(state["prior"], (n, d)), device=self.device)
-        self.logistic.believe(
-            unpacked(state["mean"], (n, d)), unpacked_symmetric(state["covariance"], n, d)
-        )
+    large = variances.shape[0] * variances.shape[1] ** 2 >= _WORTHWHILE
+    return "cuda" if large and torch.cuda.is_available() else "cpu"

@@ -58,10 +58,10 @@ class Hybrid(Sampler):
     """
 
     def __init__(
-        self, tuning: Tuning | None = None, device: Literal["auto", "cpu", "cuda"] = "cpu"
+        self, tuning: Tuning | None = None, device: Literal["auto", "cpu", "cuda"] = "auto"
     ) -> None:
         self.tuning = tuning or Tuning()
-        self.device = device
+        self.device = _checked(device)
         self.knowledge: dict[str, Knowledge] = {}
         self._spaces: dict[str, Space] = {}
         self._blocks: dict[str, Block] = {}
@@ -157,3 +157,14 @@ class Hybrid(Sampler):
         for name, theirs in other.knowledge.items():
             self.about(name).merge(theirs)
         self._blocks.clear()
+
+
+def _checked(device: str) -> str:
+    if device not in ("auto", "cpu", "cuda"):
+        raise BadInput(f"device must be 'auto', 'cpu' or 'cuda'. Got {device!r}.")
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise BadInput("device='cuda' was asked for, but torch finds no GPU. Use 'auto'.")
+    return device

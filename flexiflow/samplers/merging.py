@@ -63,7 +63,9 @@ def _add(ours: Passing, theirs: Passing, rows: Ints, entries: Sequence[int]) -> 
     assert other.logistic is not None
     first = 0 if ours.single else 1
     blocks = [*range(first), *(first + int(r) for r in rows)]
-    fitted = Logistic(mine.prior_table(ours.node_of, ours.place), device=mine.device)
+    fitted = Logistic(
+        mine.prior_table(ours.node_of, ours.place), device=str(mine.logistic.mean.device)
+    )
     mean, covariance = fitted.mean.clone(), fitted.covariance.clone()
     apart = other.apart()
     for b, to in enumerate(blocks):

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flexiflow.samplers import contextual_state
 from flexiflow.samplers.blame import Blame, Item
 from flexiflow.samplers.contextual import Contextual
 from flexiflow.samplers.counting import FIRST, LATER, Counting, checked
@@ -256,7 +257,7 @@ def state_of(passing: Passing) -> dict[str, Any]:
         "counted": passing.counted.state(),
         "recent": passing.recent.state(),
         "blame": None if passing.blame is None else passing.blame.state(),
-        "contextual": passing.contextual.state(),
+        "contextual": contextual_state.state_of(passing.contextual),
     }
 
 
@@ -274,4 +275,4 @@ def load_passing(passing: Passing, state: Mapping[str, Any]) -> None:
         passing.blame.load(state["blame"], rows)
     seen = passing.counted.members.sum(axis=(0, 2))
     passing.unjudged = {row for row in range(rows) if not seen[row]}
-    passing.contextual.load(state["contextual"], rows)
+    contextual_state.load(passing.contextual, state["contextual"], rows)

@@ -8,6 +8,7 @@ import pytest
 
 from flexiflow.posteriors.logistic import Logistic
 from flexiflow.samplers.contextual import FULL, PAIRED, Contextual
+from flexiflow.samplers.contextual_state import load, state_of
 from flexiflow.samplers.packing import packed
 from flexiflow.samplers.tuning import Tuning
 
@@ -249,7 +250,7 @@ def test_the_state_goes_through_json_and_goes_on_learning(sizes, entries, mixed)
     layout = Layout(sizes, entries, mixed)
     expert = taught(Contextual(layout.single, SHARP), layout, some_cases(layout, 20, 13))
     again = Contextual(layout.single, SHARP)
-    again.load(json.loads(json.dumps(expert.state())), len(layout.members))
+    load(again, json.loads(json.dumps(state_of(expert))), len(layout.members))
     for rows, h, x, r, passed in some_cases(layout, 5, 14):
         ours, theirs = (mean_logits(e, layout, h, x, r) for e in (expert, again))
         np.testing.assert_array_equal(ours, theirs)
@@ -259,13 +260,13 @@ def test_the_state_goes_through_json_and_goes_on_learning(sizes, entries, mixed)
         assert one == other
     for e in (expert, again):  # and growing
         e.fit([*layout.node_of, 0], [*layout.place, sizes[0]], entries + 1)
-    assert again.state() == expert.state()
+    assert state_of(again) == state_of(expert)
 
 
 def test_nothing_learned_is_nothing_to_save():
     expert = Contextual(True, SHARP)
-    assert expert.state() == {}
-    expert.load({}, 3)
+    assert state_of(expert) == {}
+    load(expert, {}, 3)
     assert expert.logistic is None
 
 
@@ -289,6 +290,6 @@ def spoilt(state, part):
 @pytest.mark.parametrize("part", ["shape", "blocks", "columns", "mean", "prior", "covariance"])
 def test_a_state_that_does_not_fit_is_refused(part):
     layout = Layout((3,), 2)
-    state = taught(Contextual(True, SHARP), layout, some_cases(layout, 20, 15)).state()
+    state = state_of(taught(Contextual(True, SHARP), layout, some_cases(layout, 20, 15)))
     with pytest.raises(ValueError, match=r"."):
-        Contextual(True, SHARP).load(spoilt(state, part), 3)
+        load(Contextual(True, SHARP), spoilt(state, part), 3)
