@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from flexiflow import Fixed, SQLStore, Workflow
+from flexiflow import Fixed, Hybrid, Sampler, SQLStore, Thompson, Workflow
 from flexiflow.benchmarks import decisions, peers
 from flexiflow.benchmarks.nothing import Nothing
 from flexiflow.language import read
@@ -30,7 +30,7 @@ assert good(end)
 """
 
 
-def workflow(store: Store, good: Callable[[Any], bool], fixed: bool = False) -> Workflow:
+def workflow(store: Store, good: Callable[[Any], bool], sampler: Sampler) -> Workflow:
     """Three nodes with three trivial candidates each and one assertion."""
     models: dict[str, Any] = {
         "a": lambda x: x,
@@ -38,7 +38,7 @@ def workflow(store: Store, good: Callable[[Any], bool], fixed: bool = False) -> 
         "c": lambda x: x + 1,
         "good": good,
     }
-    return Workflow(read(_TEXT, models), store=store, sampler=Fixed() if fixed else None)
+    return Workflow(read(_TEXT, models), store=store, sampler=sampler)
 
 
 def measure(jobs: int, rounds: int, device: str = "cpu") -> pl.DataFrame:
@@ -77,12 +77,13 @@ def _run(jobs: int, rounds: int) -> list[dict[str, Any]]:
     """Rows of whole runs of a workflow of three trivial nodes."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="flexiflow-") as folder:
-        for name, good, fixed in (
-            ("passes at once, fixed order", lambda x: True, True),
-            ("passes at once, Thompson", lambda x: True, False),
-            ("fails now and then, Thompson", lambda x: x % 10 != 0, False),
+        for name, good, sampler in (
+            ("passes at once, fixed order", lambda x: True, Fixed),
+            ("passes at once, Thompson", lambda x: True, Thompson),
+            ("fails now and then, Thompson", lambda x: x % 10 != 0, Thompson),
+            ("fails now and then, hybrid", lambda x: x % 10 != 0, Hybrid),
         ):
-            rows.append(_row(f"{name}, no store", good, fixed, Nothing, jobs, rounds))
+            rows.append(_row(f"{name}, no store", good, sampler(), Nothing, jobs, rounds))
             for durability in ("process", "power"):
                 path = Path(folder) / f"{len(rows)}.sqlite"
 
@@ -90,20 +91,20 @@ def _run(jobs: int, rounds: int) -> list[dict[str, Any]]:
                     return SQLStore(path, durability=durability)
 
                 what = f"{name}, SQLite ({durability})"
-                rows.append(_row(what, good, fixed, opened, jobs, rounds))
+                rows.append(_row(what, good, sampler(), opened, jobs, rounds))
     return [*rows, _single(jobs)]
 
 
 def _row(
     what: str,
     good: Callable[[Any], bool],
-    fixed: bool,
+    sampler: Sampler,
     open_store: Callable[[], Store],
     jobs: int,
     rounds: int,
 ) -> dict[str, Any]:
     store = open_store()
-    flow = workflow(store, good, fixed)
+    flow = workflow(store, good, sampler)
     flow.run([{"x": k} for k in range(200)], progress=False)
     inputs = [{"x": k} for k in range(jobs)]
     times, attempts = [], 0
@@ -134,7 +135,7 @@ def _single(jobs: int) -> dict[str, Any]:
     """Calls one at a time, each durable before it returns."""
     with tempfile.TemporaryDirectory(prefix="flexiflow-") as folder:
         store = SQLStore(Path(folder) / "single.sqlite")
-        flow = workflow(store, lambda x: True)
+        flow = workflow(store, lambda x: True, Thompson())
         flow(0)
         times = []
         for _ in range(3):

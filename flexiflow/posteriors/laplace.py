@@ -45,9 +45,7 @@ def mode_of(logit: float, variance: float, passed: bool) -> float:
     return z
 
 
-def modes_of(
-    logit: torch.Tensor, variance: torch.Tensor, passed: torch.Tensor
-) -> torch.Tensor:
+def modes_of(logit: torch.Tensor, variance: torch.Tensor, passed: torch.Tensor) -> torch.Tensor:
     """As :func:`mode_of`, of each entry."""
     target = passed.to(logit)
     ahead = logit + variance * (target - torch.sigmoid(logit))

@@ -33,9 +33,12 @@ import torch
 from numpy.typing import NDArray
 
 from flexiflow.errors import BadInput
+from flexiflow.posteriors.factors import Factors
 from flexiflow.posteriors.laplace import mode_of, moderated, modes_of, sigmoid
 
 Precision = Literal["float32", "float64"]
+
+_MADE = ("_mean", "_cov", "_factors")  # follow from the rest
 
 
 class Logistic:
@@ -74,8 +77,6 @@ class Logistic:
         dtype: Precision = "float64",
         device: str = "cpu",
     ) -> None:
-        if dtype not in ("float32", "float64"):
-            raise BadInput(f"dtype must be 'float32' or 'float64'. Got {dtype!r}.")
         kinds = {"float32": torch.float32, "float64": torch.float64}
         if dtype not in kinds:
             raise BadInput(f"dtype must be one of {sorted(kinds)}. Got {dtype!r}.")
@@ -96,9 +97,10 @@ class Logistic:
         cpu = self.mean.device.type == "cpu"
         self._mean: Any = self.mean.numpy() if cpu else self.mean
         self._cov: Any = self.covariance.numpy() if cpu else self.covariance
+        self._factors = Factors(len(self.covariance))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: x for name, x in vars(self).items() if name not in ("_mean", "_cov")}
+        return {name: x for name, x in vars(self).items() if name not in _MADE}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -152,8 +154,10 @@ class Logistic:
         scale = math.sqrt(curvature / (1.0 + curvature * variance))
         for b, pull in zip(blocks, pulls, strict=True):
             self._mean[b] += pull * shift
-            lost = pull * scale
-            self._cov[b] -= lost[:, None] * lost[None, :]  # symmetric to the last bit
+            lost = torch.as_tensor(pull * scale)
+            # In place, without a table of the products; symmetric to the last bit.
+            self.covariance[b].addcmul_(lost[:, None], lost, value=-1.0)
+        self._factors.stale.update(blocks)
         return predicted
 
     def update_each(self, blocks: torch.Tensor, features: torch.Tensor, passed: Any) -> None:
@@ -177,6 +181,7 @@ class Logistic:
         curvature = torch.sigmoid(mode) * torch.sigmoid(-mode)
         self.mean[blocks] += pull * ((mode - logit) / variance)[:, None]
         lost = pull * (curvature / (1.0 + curvature * variance)).sqrt()[:, None]
+        self._factors.stale.update(blocks.tolist())
         self.covariance[blocks] = cov - lost[:, :, None] * lost[:, None, :]
 
     def logits(
@@ -212,15 +217,13 @@ class Logistic:
         return torch.nn.functional.logsigmoid(torch.where(held, logit, -logit))
 
     def factor(self) -> torch.Tensor:
-        """Lower triangles L with L L^T = covariance, `(blocks, d, d)`."""
-        there = (self.prior > 0).to(self.prior)
-        rest = torch.diag_embed(1.0 - there)  # a weight that is not there gets no deviation
-        found: torch.Tensor
-        found, wrong = torch.linalg.cholesky_ex(self.covariance + rest)
-        if bool(wrong.any()):
+        """Lower triangles L with L L^T = covariance, `(blocks, d, d)`; not to be changed."""
+        found = self._factors.of(self.covariance, self.prior)
+        if found is None:
             self._mend()
-            found = torch.linalg.cholesky(self.covariance + rest)
-        return found - rest
+            found = self._factors.of(self.covariance, self.prior)
+            assert found is not None
+        return found
 
     def _mend(self) -> None:
         """Lift eigenvalues that rounding has brought to zero or below."""

@@ -12,6 +12,7 @@ from flexiflow.samplers.counted import price_of
 from flexiflow.samplers.knowledge import COMPLETES, Knowledge
 from flexiflow.samplers.passing import Among, Draws, Floats, Passing
 from flexiflow.samplers.search import Scores
+from flexiflow.samplers.search import known as told
 from flexiflow.samplers.space import Ints, Space
 from flexiflow.samplers.worth import priced, stated
 
@@ -35,7 +36,7 @@ class Check:
             for v in scope
         ]
         self.draws: Draws | None = None
-        self._every: tuple[Among, NDArray[np.intp]] | None = None
+        self._every: tuple[Among, NDArray[np.intp] | None] | None = None
 
     def refresh(self, known: Knowledge, draws: int, seed: int) -> None:
         """Draw anew from what is known now."""
@@ -50,7 +51,9 @@ class Check:
                 code = self.space.code(self.scope, configurations)
                 _, first, which = np.unique(code, return_index=True, return_inverse=True)
                 rows = self._members(configurations[first])
-                self._every = self.passing.among(rows, enumerated=True), which.reshape(-1)
+                which = which.reshape(-1)
+                same = np.array_equal(which, np.arange(len(first)))
+                self._every = self.passing.among(rows, enumerated=True), None if same else which
             return self._every
         return self.passing.among(self._members(configurations), enumerated=False), None
 
@@ -90,7 +93,8 @@ class Block:
         keys = [(n.name, c.fingerprint) for n in graph.nodes for c in n.candidates]
         table, seconds = known.seconds.table, known.seconds
         self.seconds = seconds.mean(table.rows(("all", *k) for k in keys))
-        self.known_seconds = bool(table.sums.any())
+        seen = self.seconds if table.sums.any() else np.full_like(self.seconds, np.nan)
+        self.known_seconds = told(seen)
         a, b = known.completes.parameters(known.completes.table.rows(keys))
         self.completes = a / (a + b)
         each = []

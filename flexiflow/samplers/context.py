@@ -51,7 +51,7 @@ class Context:
     Examples
     --------
     >>> context = Context()
-    >>> for k in range(4): context.learn({"size": 10.0 ** k, "kind": "date"})
+    >>> for k in range(4): _ = context.learn({"size": 10.0 ** k, "kind": "date"})
     >>> context.entries
     ('size', 'kind=date')
     >>> context.encode({"size": None, "kind": "date"}).tolist()
@@ -77,15 +77,15 @@ class Context:
         """The names of the entries of ``encode``."""
         return tuple(self._at)
 
-    def learn(self, context: Mapping[str, Any]) -> None:
-        """Meet the context of one more job."""
+    def learn(self, context: Mapping[str, Any]) -> Floats:
+        """Meet the context of one more job; its entries, as :meth:`encode` gives them then."""
         for name, value in context.items():
-            self._meet(name, value)
-        if not self._numbers:
-            return
+            if type(value) is not float or name not in self._at:  # else it was met before
+                self._meet(name, value)
         values = self._squeezed(context)
         there = np.isfinite(values)
-        for name in np.array(self._numbers)[~there]:
+        for k in (~there).nonzero()[0]:
+            name = self._numbers[k]
             if name in context or name in self._at:
                 self._entry(f"{name}?")
         count, mean, spread = self._seen.T
@@ -93,6 +93,7 @@ class Context:
         off = np.where(there, values, mean) - mean
         mean += off / np.maximum(count, 1.0)
         spread += off * np.where(there, values - mean, 0.0)
+        return self._entries(context, values)
 
     def _meet(self, name: str, value: Any) -> None:
         if isinstance(value, (bool, str)):
@@ -131,27 +132,28 @@ class Context:
                 vector = listed if isinstance(listed, (list, tuple)) else ()
                 context.update({f"{name}[{k}]": x for k, x in enumerate(vector[:size])})
         try:
-            values = np.array([context.get(n) for n in self._numbers], dtype=float)
+            values = np.array([*map(context.get, self._numbers)], dtype=float)
         except (TypeError, ValueError, OverflowError):  # a number once, now text; or too large
             values = np.array([_number(context.get(n)) for n in self._numbers])
         return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
     def encode(self, context: Mapping[str, Any]) -> Floats:
         """The entries of one job, `(len(self),)`; what was never met counts as missing."""
+        return self._entries(context, self._squeezed(context))
+
+    def _entries(self, context: Mapping[str, Any], values: Floats) -> Floats:
+        """The entries of a job whose numbers are squeezed already."""
         found = np.zeros(len(self._at))
-        if self._numbers:
-            values = self._squeezed(context)
-            count, mean, spread = self._seen.T
-            deviation = np.sqrt(spread / np.maximum(count, 1.0))
-            with np.errstate(invalid="ignore"):
-                z = np.clip((values - mean) / np.maximum(deviation, 1e-9), -_FAR, _FAR)
-            missing = ~np.isfinite(values)
-            z[missing | (deviation <= 1e-9)] = 0.0
-            found[self._columns] = z
-            for k in np.flatnonzero(missing):
-                at = self._at.get(f"{self._numbers[k]}?")
-                if at is not None:
-                    found[at] = 1.0
+        count, mean, spread = self._seen.T
+        deviation = np.sqrt(spread / np.maximum(count, 1.0))
+        deviation[deviation <= 1e-9] = np.inf  # what never varies says nothing
+        there = np.isfinite(values)
+        z = (np.where(there, values, mean) - mean) / deviation
+        found[self._columns] = np.minimum(np.maximum(z, -_FAR), _FAR)
+        for k in (~there).nonzero()[0]:
+            at = self._at.get(f"{self._numbers[k]}?")
+            if at is not None:
+                found[at] = 1.0
         for name in self._categories:
             at = self._at.get(f"{name}={context.get(name)}")
             if at is not None:

@@ -73,6 +73,7 @@ class Contextual:
         self.full = not single
         self.blocks, self.layout = 0, (0, 0)
         self._deviations: Any = None
+        self._columns = (np.zeros(0, np.intp), np.zeros(0, np.intp))  # history, entries
         self.evidence, self._drawn_at, self._stale = 0, 0, True
 
     def fit(self, node_of: Sequence[int], place: Sequence[int], entries: int) -> None:
@@ -178,10 +179,13 @@ class Contextual:
         """
         phi = np.zeros((len(h), self.width))
         phi[:, 0] = 1.0
-        places = min(h.shape[1], len(self.history))
-        phi[:, self.history[:places]] = h[:, :places]
-        entries = min(len(x), len(self.entries))
-        phi[:, self.entries[:entries]] = x[:entries]
+        history, entries = self._columns
+        if len(history) != len(self.history) or len(entries) != len(self.entries):
+            history, entries = np.array(self.history, np.intp), np.array(self.entries, np.intp)
+            self._columns = history, entries
+        places, known = min(h.shape[1], len(history)), min(len(x), len(entries))
+        phi[:, history[:places]] = h[:, :places]
+        phi[:, entries[:known]] = x[:known]
         if self.bent and len(x):
             phi[:, self.bent : self.bent + len(r)] = r
         return phi
@@ -236,13 +240,13 @@ class Contextual:
         """
         assert self.logistic is not None
         mean = self.logistic.mean.cpu().numpy().reshape(self.layout)
+        if self.single:
+            seen = mean @ phi[0] + self._deviations[picked] @ phi[0]
+            return np.asarray(seen[:, among[:, 0]])
         weights = mean + self._deviations[picked]
-        first = 0 if self.single else 1
-        own = weights[:, first : first + len(node_of)]
-        each = np.einsum("nbd,bd->nb", own, phi[node_of])
-        total = each[:, among].sum(axis=-1)
-        if first:
-            total += (weights[:, 0] @ phi[0])[:, None]
+        own = weights[:, 1 : 1 + len(node_of)]  # after the anchor
+        each = (own @ phi.T)[:, np.arange(len(node_of)), node_of]
+        total = each[:, among].sum(axis=-1) + (weights[:, 0] @ phi[0])[:, None]
         if self.pairs:
             late, pairs = max(len(node_of) - len(self.pairs), 0), own[:, :, self.pairs]
             if late:

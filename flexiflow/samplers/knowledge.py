@@ -56,19 +56,18 @@ class Knowledge:
             self.passing[key] = Passing(nodes, self.tuning, self.device)
         return self.passing[key]
 
-    def features(self, context: Mapping[str, Any]) -> Features:
-        """A job's context in the form that pass models read."""
-        if not len(self.context):
+    def features(self, context: Mapping[str, Any], learn: bool = False) -> Features:
+        """A job's context in the form that pass models read; it can be learned at once."""
+        learn = learn and bool(context)
+        if not learn and not len(self.context):
             return NOTHING
-        x = self.context.encode(context)
+        x = self.context.learn(context) if learn else self.context.encode(context)
         return Features(x, self.context.bend(x))
 
     def learn(self, outcome: Outcome) -> None:
         """Learn from one ended job: its attempts and its verdicts, in their order."""
         job = outcome.job
-        if job.context:
-            self.context.learn(job.context)
-        features = self.features(job.context)
+        features = self.features(job.context, learn=True)
         cases: dict[tuple[str, ...], Case] = {}
         failed: list[Mapping[str, str]] = []
         judged: dict[tuple[str, ...], list[int]] = {}

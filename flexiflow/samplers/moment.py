@@ -18,7 +18,7 @@ from flexiflow.graph import Configuration
 from flexiflow.samplers.base import Decision, JobState
 from flexiflow.samplers.block import Block, Check
 from flexiflow.samplers.passing import Case, Features, Floats
-from flexiflow.samplers.search import Scores, Told, decided, known
+from flexiflow.samplers.search import Scores, Told, decided
 from flexiflow.samplers.space import Bools, Ints, Space
 
 
@@ -120,7 +120,7 @@ class Moment:
             whole, passing, failing = (p[rows[:, v]] for p in block.price)
             each = here * passing + (1.0 - here) * failing if checks else whole
             price = price + reach * (each if unpaid is None else each * unpaid[:, v])
-            nodes[v] = np.broadcast_to(here, reach.shape)
+            nodes[v] = here if here.shape == reach.shape else np.broadcast_to(here, reach.shape)
             reach = reach * here
         return Scores(reach, price, block.index(draws, among, reach, price), tuple(nodes))
 
@@ -155,11 +155,8 @@ class Moment:
 
     def told(self, draw: int, configuration: Configuration, nodes: tuple[float, ...]) -> Told:
         """What was drawn for each node: the chance that its checks hold, and its seconds."""
-        rows = [int(self.space.rows[v][c]) for v, c in enumerate(configuration)]
-        seconds = self.block.seconds[rows]
-        if not self.block.known_seconds:
-            seconds = np.full_like(seconds, np.nan)
-        return Told(nodes, known(seconds))
+        rows, seconds = self.space.rows, self.block.known_seconds
+        return Told(nodes, tuple(seconds[rows[v][c]] for v, c in enumerate(configuration)))
 
 
 def copy_of(case: Case) -> Case:

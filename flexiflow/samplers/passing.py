@@ -104,7 +104,7 @@ class Passing:
         self.blame = None if self.single else Blame(tuning.strength)
         self.contextual = Contextual(self.single, tuning, device)
         self.unjudged: set[int] = set()  # members of which nothing was learned yet
-        self._prior = self._fresh_weights()[0]
+        self._prior = self._fresh_weights()[0].tolist()
         self.entries = 0  # of the context, as last seen
         self.weights = np.zeros((0, 4)) if self.single else self._fresh_weights()
 
@@ -174,24 +174,25 @@ class Passing:
         self.entries = len(job.x)
         self.contextual.fit(self.node_of, self.place, self.entries)
         phi = self.contextual.case(case.h, *job)
-        predicted = np.zeros(4)
+        predicted = [0.0] * 4
         predicted[CONTEXTUAL] = self.contextual.learn(phi, self.node_of, rows, passed)
         predicted[COUNTED] = self.counted.chance(rows, case.stage)
         predicted[RECENT] = self.recent.chance(rows, case.stage)
         if case.item is not None:
             predicted[BLAMED] = case.item.chance(rows)
             case.item.verdict(rows, passed)
-        self._reweigh(rows, predicted if passed else 1.0 - predicted)
+        self._reweigh(rows, predicted if passed else [1.0 - p for p in predicted])
         self.unjudged.difference_update(rows)
         self.counted.count(rows, case.stage, passed)
         self.recent.count(rows, case.stage, passed)
 
-    def _reweigh(self, rows: tuple[int, ...], likelihood: Floats) -> None:
+    def _reweigh(self, rows: tuple[int, ...], likelihood: Sequence[float]) -> None:
         at = rows[0] if self.single else 0
-        prior = self._prior
-        grown = self.weights[at] * np.maximum(likelihood, 1e-6) ** self.tuning.rate
-        share = self.tuning.share
-        self.weights[at] = (1.0 - share) * grown / grown.sum() + share * prior
+        rate, share = self.tuning.rate, self.tuning.share
+        both = zip(self.weights[at].tolist(), likelihood, strict=True)
+        grown = [weight * max(chance, 1e-6) ** rate for weight, chance in both]
+        kept = (1.0 - share) / sum(grown)
+        self.weights[at] = [kept * g + share * p for g, p in zip(grown, self._prior, strict=True)]
 
     def ended(self, case: Case, tried: Sequence[int]) -> None:
         """Learn blame from a job that has ended; ``tried`` are the rows that were judged."""

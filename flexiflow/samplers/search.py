@@ -9,8 +9,8 @@ the job.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -40,6 +40,22 @@ class Told(NamedTuple):
 
     passes: tuple[float, ...]
     seconds: tuple[float | None, ...]
+
+
+class Once:
+    """A function that is called at most once; quicker to make than ``functools.cache``."""
+
+    __slots__ = ("_found", "_make")
+
+    def __init__(self, make: Callable[[], Explanation]) -> None:
+        self._make = make
+        self._found: Explanation | None = None
+
+    def __call__(self) -> Explanation:
+        """What the function gave."""
+        if self._found is None:
+            self._found = self._make()
+        return self._found
 
 
 class Scorer(Protocol):
@@ -127,7 +143,7 @@ def decided(
         float(scores.price[..., at].flat[0]),
         told.passes,
         told.seconds,
-        cache(lambda: explain(scorer, draw, among, at, alive, unpaid, every)),
+        Once(lambda: explain(scorer, draw, among, at, alive, unpaid, every)),
     )
 
 

@@ -19,6 +19,7 @@ from flexiflow.graph import Configuration, Graph
 from flexiflow.samplers.base import JobState, Nodes
 
 LARGEST = 10_000
+_FEW = 8  # codes that are compared one by one, which starts sooner than sorting them
 _PAIRS = 4_000  # two-node changes looked at in a large workflow
 
 Ints = NDArray[np.int64]
@@ -106,8 +107,11 @@ class Space:
         return self._weights[nodes]
 
     def _among(self, nodes: Nodes, picks: set[tuple[int, ...]], configurations: Ints) -> Bools:
-        codes = np.array(sorted(picks), dtype=np.int64) @ self._weight(nodes)
-        return np.isin(self.code(nodes, configurations), codes)
+        codes = np.array([*picks], dtype=np.int64) @ self._weight(nodes)
+        found = self.code(nodes, configurations)
+        if len(codes) > _FEW:
+            return np.isin(found, codes)
+        return np.asarray((found[:, None] == codes).any(axis=1))
 
     def alive(self, state: JobState, configurations: Ints) -> Bools:
         """Which configurations are not excluded for a job, `(n,)`; barred ones only at need."""

@@ -196,14 +196,16 @@ def priced(weight):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("weight", "best"), [(0.0, 1), (0.01, 0), (1.0, 1)])
+@pytest.mark.parametrize(
+    ("weight", "quick", "best"), [(0.0, 0.1, 1), (0.0, 0.7, 0), (0.01, 0.1, 0), (1.0, 0.1, 1)]
+)
 @pytest.mark.parametrize("late", [False, True])
-def test_what_passes_but_is_wrong_is_weighed_against_its_price(weight, best, late):
-    """The hasty one is ten times as quick, passes as often, and is right every second time."""
+def test_what_passes_but_is_wrong_is_weighed_against_its_price(weight, quick, best, late):
+    """The hasty one is quicker, passes as often, and is right every second time."""
     graph, sampler = priced(weight), Hybrid()
     for k in range(120):
         hasty, terms = k % 2, {"right": float(k % 4 != 1), "runtime": 1.0}
-        made = outcome(graph, (hasty,), True, (1.0 - 0.9 * hasty,))
+        made = outcome(graph, (hasty,), True, (quick if hasty else 1.0,))
         job = made.job._replace(
             configuration={"n0": "hasty" if hasty else "careful"},
             terms={"right": None} if late else terms,

@@ -269,10 +269,11 @@ def test_two_workers_that_merge_know_what_one_knows_that_saw_both():
         ours = merged.passing[key]
         for member, row in model.members.items():
             mine = ours.members[member]
-            # A model of completing begins with a worker's own first failure.
-            if not key[0].startswith("completes"):
+            if not key[0].startswith("completes"):  # that begins with a worker's own first failure
                 assert np.array_equal(ours.counted.members[:, mine], model.counted.members[:, row])
         np.testing.assert_allclose(ours.weights.sum(axis=1), 1.0)
+        if model.blame is not None:  # whom it blames differs by what was known before
+            assert ours.blame.counts.sum() == pytest.approx(model.blame.counts.sum())
     assert theirs.state() == untouched
 
 

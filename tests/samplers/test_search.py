@@ -155,21 +155,20 @@ def test_a_large_workflow_of_separate_nodes_is_solved(seed):
 
 def test_a_large_workflow_is_improved_from_the_present_one_too():
     """What is paid for upstream makes the neighbours of the present configuration the best."""
-    graph = chain(*[6] * 6)
+    graph, present = chain(*[6] * 6), (5, 4, 3, 2, 1, 0)
     scorer = MadeUp(graph, 4)
-    for worth in scorer.worth:
+    for worth, price, k in zip(scorer.worth, scorer.prices, present, strict=True):
+        price[:] = 0.01
         worth *= 0.01
-    present = (5, 4, 3, 2, 1, 0)
+        worth[:, k] -= 0.05  # step by step the way leads away from it
+    scorer.prices[4][:] = 1.0  # but this was dear
     state = JobState(graph, 0, present=present, known=[set() for _ in range(6)])
     for v in range(5):
         state.known[v].add(present[: v + 1])
     state.exclude(tuple(range(6)), present)
-    found = decide(scorer, 0, state)
-    assert found.configuration[:5] == present[:5]
-    assert found.configuration[5] != 0
     left = [(*present[:5], k) for k in range(1, 6)]
-    due = [False] * 5 + [True]
-    assert found.configuration == max(left, key=lambda c: scorer.value(0, c, due))
+    best = max(left, key=lambda c: scorer.value(0, c, [False] * 5 + [True]))
+    assert decide(scorer, 0, state).configuration == best
 
 
 @pytest.mark.parametrize("sizes", [(4, 3), (6,) * 6])
