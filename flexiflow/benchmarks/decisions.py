@@ -1,8 +1,7 @@
-"""What deciding and learning cost: one job at a time, and in batches.
+"""What deciding and learning cost, one job at a time.
 
-One job at a time, a decision is the whole order of the candidates or the next one to try, and
-an update takes in what became of it. Batches are orders, or the blame for failed checks, of
-many jobs at once, which is what simulations and what-if questions ask for.
+A decision is the whole order of the candidates, or the next one to try, and an update takes in
+what became of it. Many jobs at once are in :mod:`flexiflow.benchmarks.batches`.
 """
 
 from __future__ import annotations
@@ -17,16 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow import Hybrid, Sampler, Thompson
-from flexiflow.errors import BadInput
+from flexiflow.benchmarks.batches import Row, row_of
 from flexiflow.graph import Graph
 from flexiflow.language import read
-from flexiflow.posteriors.orderings import ordering, orderings, tensor_orderings
-from flexiflow.posteriors.particles import reweighed, states_of
+from flexiflow.posteriors.orderings import ordering
 from flexiflow.records import Attempt, Job, Outcome, Verdict
 from flexiflow.samplers import JobState
-
-Row = dict[str, Any]
-Floats = NDArray[np.float64]
 
 WARM = 500
 """Jobs that a sampler has learned from before it is timed, if so many are asked for."""
@@ -39,15 +34,14 @@ COUNTED = (5, 20, 100)
 _COUNTS, _HYBRID = "order + update by counts, {} candidates", "Hybrid, {} features, {} candidates"
 _PARTS = ("a decision", "an update")
 _TRIES = 5  # candidates that a job tries at most
-_VERDICTS, _NODES, _STATES, _MEMBERS = 3, 3, 256, 14  # of an item to be blamed
 _TEXT = """decisions(x)
 value = any_of(models)(x)
 assert good(value)
 """
 
 
-def measure(jobs: int, rounds: int, device: str = "cpu") -> list[Row]:
-    """Microseconds a decision with its update, and decisions a second in batches.
+def measure(jobs: int, rounds: int) -> list[Row]:
+    """Microseconds of decisions and updates.
 
     Parameters
     ----------
@@ -55,31 +49,20 @@ def measure(jobs: int, rounds: int, device: str = "cpu") -> list[Row]:
         How many a measurement; fewer where one takes long.
     rounds
         Measurements a row.
-    device
-        Of the batches in torch: ``"cpu"`` or ``"cuda"``.
 
     Returns
     -------
-    Rows with `what`, `jobs`, `min_us_a_job` and `median_us_a_job` (over the rounds). One job
-    at a time: `typical_us` (the median of single calls; the mean has the refreshing of draws
-    in it) and `attempts_a_job`. Batches: `a_second`. Of blame, `of_bandwidth` is what its
-    traffic in memory would take at the speed of a large copy, as a share of what it took.
-
-    Raises
-    ------
-    BadInput
-        If there is no such device.
+    Rows with `what`, `jobs`, `min_us_a_job` and `median_us_a_job` (over the rounds); those of
+    samplers also with `attempts_a_job` and `typical_us`, the median of single calls, while
+    the mean has the refreshing of draws in it.
     """
-    check(device)
     rows = [counting(n, jobs, rounds) for n in COUNTED]
     for n in COUNTED:
         rows += at_a_time(Thompson(), f"Thompson, {n} candidates", 0, n, jobs, rounds)
     for features, n in SHAPES:
         what = _HYBRID.format(features, n)
         rows += at_a_time(Hybrid(), what, features, n, jobs, rounds)
-    return rows + [row for n in (5, 20) for row in batches(n, jobs, rounds, device)] + [
-        blaming(jobs, rounds, device)
-    ]  # fmt: skip
+    return rows
 
 
 def steps(rows: list[Row]) -> dict[tuple[int, int], float]:
@@ -93,19 +76,6 @@ def steps(rows: list[Row]) -> dict[tuple[int, int], float]:
         parts = (median_of[f"{_HYBRID.format(*shape)}: {part}"] for part in _PARTS)
         found[shape] = sum(parts)
     return found
-
-
-def check(device: str) -> None:
-    """Raise a BadInput if torch does not have the device."""
-    import torch
-
-    if device not in ("cpu", "cuda"):
-        raise BadInput(f"--device must be cpu or cuda. Got {device!r}.")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise BadInput(
-            f"--device cuda is asked for, and torch {torch.__version__} finds no CUDA device. "
-            "Use --device cpu."
-        )
 
 
 def counting(candidates: int, jobs: int, rounds: int) -> Row:
@@ -130,7 +100,7 @@ def counting(candidates: int, jobs: int, rounds: int) -> Row:
     taken: list[float] = []
     for _ in range(rounds):
         once()
-    return _row(_COUNTS.format(candidates), jobs, taken)
+    return row_of(_COUNTS.format(candidates), jobs, taken)
 
 
 def at_a_time(
@@ -149,7 +119,7 @@ def at_a_time(
         updated.append([seconds for _, seconds in each])
     tries = sum(map(len, decided)) / (rounds * many)
     return [
-        _row(f"{what}: {part}", many, [sum(t) / len(t) * many for t in taken])
+        row_of(f"{what}: {part}", many, [sum(t) / len(t) * many for t in taken])
         | {"attempts_a_job": tries, "typical_us": median(chain(*taken)) * 1e6}
         for part, taken in zip(_PARTS, (decided, updated), strict=True)
     ]
@@ -229,86 +199,3 @@ def _outcome(
         None, None, None, True,
     )  # fmt: skip
     return Outcome(job, tuple(attempts), tuple(verdicts))
-
-
-def batches(candidates: int, jobs: int, rounds: int, device: str) -> list[Row]:
-    """Orders of many jobs at once, in NumPy and in torch."""
-    import torch
-
-    rng = np.random.default_rng(candidates)
-    betas, price = rng.uniform(1.0, 50.0, (2, candidates)), rng.lognormal(size=candidates)
-    few, many = 32 * jobs, 32 * jobs if device == "cpu" else 512 * jobs
-    generator = torch.Generator(device).manual_seed(candidates)
-    table = torch.tensor(betas, dtype=torch.float32, device=device)
-    prices = torch.tensor(price, dtype=torch.float32, device=device)
-    what = f"orders in a batch, {candidates} candidates"
-    return [
-        _batch(f"{what}, NumPy", few, rounds, lambda: orderings(betas, price, few, rng)),
-        _batch(f"{what}, torch ({device})", many, rounds,
-               lambda: tensor_orderings(table, prices, many, generator)),
-    ]  # fmt: skip
-
-
-def blaming(jobs: int, rounds: int, device: str) -> Row:
-    """Who is good for an item, from three verdicts on configurations of three nodes."""
-    import torch
-
-    many = 8 * jobs if device == "cpu" else 128 * jobs
-    generator = torch.Generator(device).manual_seed(0)
-    place: dict[str, Any] = {"generator": generator, "device": device}
-    good = torch.rand(_MEMBERS, **place)
-    states, weights = states_of(good, _STATES, generator)
-    judged = torch.randint(_MEMBERS, (many, _VERDICTS, _NODES), **place)
-    verdicts = torch.randint(2, (many, _VERDICTS), **place) * 2 - 1
-
-    def blame() -> torch.Tensor:
-        return reweighed(states, weights, judged, verdicts) @ states.to(weights)
-
-    what = f"blame for {_VERDICTS} verdicts, {_STATES} particles, torch ({device})"
-    row = _batch(what, many, rounds, blame)
-    floor = traffic(many) / bandwidth(traffic(many) // 8, rounds, device)
-    return row | {"of_bandwidth": floor / (row["min_us_a_job"] * 1e-6 * many)}
-
-
-def traffic(items: int) -> int:
-    """Bytes that blame moves if each step reads its inputs and writes its result once.
-
-    By state and verdict, in bytes: gather the members (2 a node), join them (3 a further
-    node), make floats (5), sum (4). By state: the sum (4), the prior (8), the softmax (8) and
-    the chances (4).
-    """
-    by_verdict = 2 * _NODES + 3 * (_NODES - 1) + 5 + 4
-    return items * _STATES * (_VERDICTS * by_verdict + 24)
-
-
-def bandwidth(size: int, rounds: int, device: str) -> float:
-    """Bytes a second that a copy of so many bytes moves, read and written."""
-    import torch
-
-    one = torch.zeros(max(size, 1), dtype=torch.uint8, device=device)
-    other = torch.empty_like(one)
-    return 2 * len(one) / min(timed(lambda: other.copy_(one), max(rounds, 3)))
-
-
-def _batch(what: str, jobs: int, rounds: int, make: Callable[[], Any]) -> Row:
-    row = _row(what, jobs, timed(make, rounds))
-    return row | {"a_second": 1e6 / row["median_us_a_job"]}
-
-
-def timed(make: Callable[[], Any], rounds: int) -> list[float]:
-    """Seconds of several calls, after one that is not counted."""
-    import torch
-
-    taken = []
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        found = make()
-        if getattr(found, "is_cuda", False):
-            torch.cuda.synchronize()
-        taken.append(time.perf_counter() - began)
-    return taken[1:]
-
-
-def _row(what: str, jobs: int, seconds: list[float]) -> Row:
-    each = [s / jobs * 1e6 for s in seconds]
-    return {"what": what, "jobs": jobs, "min_us_a_job": min(each), "median_us_a_job": median(each)}

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from flexiflow import Fixed, Hybrid, Sampler, SQLStore, Thompson, Workflow
-from flexiflow.benchmarks import decisions, peers
+from flexiflow.benchmarks import batches, decisions, peers
 from flexiflow.benchmarks.nothing import Nothing
 from flexiflow.language import read
 from flexiflow.options import whole
@@ -56,20 +56,21 @@ def measure(jobs: int, rounds: int, device: str = "cpu") -> pl.DataFrame:
     Returns
     -------
     One row a measurement: `what`, `jobs`, `attempts_a_job`, `min_us_a_job`,
-    `median_us_a_job`, `median_us_an_attempt`; for decisions also what
-    :func:`flexiflow.benchmarks.decisions.measure` and
-    :func:`flexiflow.benchmarks.peers.measure` say.
+    `median_us_a_job`, `median_us_an_attempt`; for decisions also what ``measure`` of
+    :mod:`~flexiflow.benchmarks.decisions`, :mod:`~flexiflow.benchmarks.batches` and
+    :mod:`~flexiflow.benchmarks.peers` says.
 
     Raises
     ------
     BadInput
         If there is no such device.
     """
-    decisions.check(device)
+    batches.check(device)
     rows = _run(jobs, rounds)
     rows += [_imported("flexiflow"), _imported("polars")]
-    decided = decisions.measure(jobs, rounds, device)
-    rows += decided + peers.measure(decisions.steps(decided), jobs, rounds, peers.PEERS)
+    decided = decisions.measure(jobs, rounds)
+    rows += decided + batches.measure(jobs, rounds, device)
+    rows += peers.measure(decisions.steps(decided), jobs, rounds, peers.PEERS)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 

@@ -4,7 +4,6 @@ import argparse
 import json
 
 import pytest
-import torch
 
 from flexiflow import Hybrid, Thompson
 from flexiflow.benchmarks import decisions, overhead, peers
@@ -21,17 +20,11 @@ def test_every_size_has_its_rows_and_each_took_time(small):
     assert all(row["median_us_a_job"] >= row["min_us_a_job"] > 0 for row in rows)
     assert all(row["jobs"] > 0 for row in rows)
     kinds = [row["what"] for row in rows]
-    assert len(set(kinds)) == len(kinds) == 3 + 2 * 3 + 2 * 2 + 2 * 2 + 1
+    assert len(set(kinds)) == len(kinds) == 3 + 2 * 3 + 2 * 2
     for n in (5, 20, 100):
         assert f"order + update by counts, {n} candidates" in kinds
         assert f"Thompson, {n} candidates: a decision" in kinds
     assert "Hybrid, 64 features, 10 candidates: an update" in kinds
-    batches = [row for row in rows if "a_second" in row]
-    assert [row["what"].split(",")[0] for row in batches] == [
-        *["orders in a batch"] * 4, "blame for 3 verdicts",
-    ]  # fmt: skip
-    assert all(row["a_second"] == pytest.approx(1e6 / row["median_us_a_job"]) for row in batches)
-    assert batches[-1]["of_bandwidth"] > 0
 
 
 def test_a_decision_with_its_update_adds_up(small):
@@ -53,32 +46,6 @@ def test_the_sampler_that_is_timed_decides_and_learns(sampler):
     attempts = sampler.evidence / 2  # each with its verdict
     assert jobs <= attempts <= 4 * jobs
     assert all(row["typical_us"] > 0 for row in rows)
-
-
-def test_traffic_is_counted_by_hand():
-    """One item: 256 states of three verdicts on three nodes, byte by byte."""
-    gathers, joins, floats, sums = 3 * (1 + 1), 2 * (2 + 1), 1 + 4, 4
-    of_a_state = 3 * (gathers + joins + floats + sums) + 4 + (4 + 4) + (4 + 4) + 4
-    assert decisions.traffic(1) == 256 * of_a_state
-    assert decisions.traffic(10) == 10 * decisions.traffic(1)
-    assert decisions.bandwidth(1000, 1, "cpu") > 0
-
-
-def test_an_unknown_device_is_refused_before_anything_is_measured():
-    with pytest.raises(BadInput, match="cpu or cuda"):
-        overhead.measure(8, 1, "tpu")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_a_gpu_that_is_not_there_is_refused():
-    with pytest.raises(BadInput, match="finds no CUDA device"):
-        decisions.measure(8, 1, "cuda")
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
-def test_batches_run_on_a_gpu():
-    rows = [*decisions.batches(5, 8, 1, "cuda"), decisions.blaming(8, 1, "cuda")]
-    assert all(row["min_us_a_job"] > 0 for row in rows)
 
 
 def test_the_command_line_prints_all_rows(monkeypatch, capsys, small):
