@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -27,10 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m flexiflow.benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     quick = commands.add_parser("overhead", help=overhead.__doc__)
-    quick.add_argument("--jobs", type=int, default=2000, help="jobs a measurement (default 2000)")
-    quick.add_argument("--rounds", type=int, default=5, help="measurements a row (default 5)")
-    quick.add_argument("--json", action="store_true", help="print JSON lines")
-    quick.set_defaults(report=_overhead)
+    overhead.add_arguments(quick)
+    quick.set_defaults(report=overhead.report)
     again = commands.add_parser(
         "replay", help="replay recorded outcomes: prices of samplers and yardsticks"
     )
@@ -49,15 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     results.add_arguments(page)
     page.set_defaults(report=partial(results.report, run=main))
     return parser
-
-
-def _overhead(given: argparse.Namespace) -> None:
-    table = overhead.measure(given.jobs, given.rounds)
-    if given.json:
-        for row in table.iter_rows(named=True):
-            print(json.dumps(row))
-    else:
-        print(overhead.shown(table))
 
 
 if __name__ == "__main__":
