@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow.samplers.tuning import Tuning
+from flexiflow.samplers.weights import Weights
 
 if TYPE_CHECKING:
     from flexiflow.posteriors.logistic import Logistic
@@ -224,37 +225,15 @@ class Contextual:
         self._deviations = drawn.cpu().numpy().reshape(draws, *self.layout)
         self._drawn_at, self._stale = self.evidence, False
 
-    def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
-        """The logits of configurations under some of the draws, `(draws, N)`.
-
-        Parameters
-        ----------
-        phi
-            Of each node, as :meth:`case` gives it.
-        node_of
-            The node of each member.
-        picked
-            Which draws.
-        among
-            Rows of the members of each configuration, `(N, nodes)`.
-        """
+    def weights(self) -> Weights:
+        """The weights as they are now; what is learned later does not change them."""
         assert self.logistic is not None
-        mean = self.logistic.mean.cpu().numpy().reshape(self.layout)
-        if self.single:
-            seen = mean @ phi[0] + self._deviations[picked] @ phi[0]
-            return np.asarray(seen[:, among[:, 0]])
-        weights = mean + self._deviations[picked]
-        own = weights[:, 1 : 1 + len(node_of)]  # after the anchor
-        each = (own @ phi.T)[:, np.arange(len(node_of)), node_of]
-        total = each[:, among].sum(axis=-1) + (weights[:, 0] @ phi[0])[:, None]
-        if self.pairs:
-            late, pairs = max(len(node_of) - len(self.pairs), 0), own[:, :, self.pairs]
-            if late:
-                pairs = np.pad(pairs, ((0, 0), (0, 0), (0, late)))
-            for v in range(1, among.shape[1]):
-                for u in range(v):
-                    total += pairs[:, among[:, v], among[:, u]]
-        return np.asarray(total)
+        mean = self.logistic.mean.cpu().numpy().reshape(self.layout).copy()
+        return Weights(mean, self._deviations, 0 if self.single else 1, tuple(self.pairs))
+
+    def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
+        """The logits of configurations as things are now; see :meth:`Weights.logits`."""
+        return self.weights().logits(phi, node_of, picked, among)
 
     def hope(self, row: int, logit: float) -> None:
         """Start a member that was never judged from this logit; one node only."""

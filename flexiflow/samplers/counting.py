@@ -52,6 +52,8 @@ class Counting:
         its prior mean.
     whole
         The same of configurations: rows of their members -> `(2, 2)`.
+    overall
+        The same of all configurations together, `(2, 2)`.
     """
 
     def __init__(self, discount: float, strength: float) -> None:
@@ -61,7 +63,7 @@ class Counting:
         self.whole: dict[tuple[int, ...], Floats] = {}
         self._node_of: list[int] = []
         self._nodes = np.zeros((2, 0, 2))  # sums over the members of each node
-        self._all = np.zeros((2, 2))
+        self.overall = np.zeros((2, 2))
 
     def grow(self, node: int) -> None:
         """Make room for one more member, at a node of the scope."""
@@ -78,7 +80,7 @@ class Counting:
             if found is None:
                 found = self.whole[rows] = np.zeros((2, 2))
             self._add(found[stage], passed)
-            self._add(self._all[stage], passed)
+            self._add(self.overall[stage], passed)
         for row in rows:
             counts, node = self.members[stage, row], self._nodes[stage, self._node_of[row]]
             node -= counts
@@ -134,7 +136,14 @@ class Counting:
         b = s * (1.0 - hoped) + self.members[..., 0]
         return rng.beta(a / temperature, b / temperature, size=(n, *a.shape))
 
-    def chances(self, drawn: Floats, stage: int, among: Ints, whole: Floats | None) -> Floats:
+    def chances(
+        self,
+        drawn: Floats,
+        stage: int,
+        among: Ints,
+        whole: Floats | None,
+        overall: Floats | None = None,
+    ) -> Floats:
         """Chances of configurations under draws of the members' chances, `(n, N)`.
 
         Parameters
@@ -145,11 +154,13 @@ class Counting:
             Rows of the members of each configuration, `(N, nodes)`.
         whole
             The counts of each configuration, as :meth:`counts_of` gives them.
+        overall
+            The counts of all configurations together; default: as they are now.
         """
         p = drawn[:, stage][:, among]
         if among.shape[1] == 1:
             return np.asarray(p[..., 0])
-        joined = self._join(p, stage)
+        joined = self._join(p, stage, overall)
         if whole is None:
             return joined
         s, counts = self.strength, whole[stage]
@@ -165,21 +176,21 @@ class Counting:
                 found[:, at[rows]] = counts
         return found
 
-    def _join(self, p: Floats, stage: int) -> Floats:
-        middle = _log_odds(self._middle(stage))
+    def _join(self, p: Floats, stage: int, overall: Floats | None = None) -> Floats:
+        middle = _log_odds(self._middle(stage, overall))
         total = middle + (_logit(p) - middle).sum(axis=-1)
         return np.asarray(1.0 / (1.0 + np.exp(-total)))
 
-    def _middle(self, stage: int) -> float:
+    def _middle(self, stage: int, overall: Floats | None = None) -> float:
         """The chance of any configuration."""
-        failed, passed = self._all[stage].tolist()
+        failed, passed = (self.overall if overall is None else overall)[stage].tolist()
         return float((passed + 0.5 * self.strength) / (passed + failed + self.strength))
 
     def merge(self, other: Counting, rows: Ints) -> None:
         """Add what another worker has counted; ``rows`` are its members' rows here."""
         self.members[:, rows] += other.members
         self._sum()
-        self._all += other._all
+        self.overall += other.overall
         for theirs, counts in other.whole.items():
             mine = tuple(int(rows[r]) for r in theirs)
             self.whole[mine] = self.whole.get(mine, 0.0) + counts
@@ -189,7 +200,7 @@ class Counting:
         return {
             "members": self.members.tolist(),
             "elsewhere": self.elsewhere.tolist(),
-            "all": self._all.tolist(),
+            "all": self.overall.tolist(),
             "whole": [[list(rows), counts.tolist()] for rows, counts in self.whole.items()],
         }
 
@@ -204,7 +215,7 @@ class Counting:
         self.members = checked(state["members"], (2, rows, 2))
         self.elsewhere = checked(state["elsewhere"], (rows, 2))
         self._sum()
-        self._all = checked(state["all"], (2, 2))
+        self.overall = checked(state["all"], (2, 2))
         self.whole = {}
         for who, counts in state["whole"]:
             key = tuple(int(r) for r in who)

@@ -56,11 +56,11 @@ class Moment:
     def begin(cls, block: Block, picked: int, state: JobState) -> Moment:
         """A job as it starts."""
         features = block.known.features(state.context)
-        cases = {
-            (v, i): check.passing.case(state.seed)
-            for v, checks in enumerate(block.checks)
-            for i, (_, check) in enumerate(checks)
-        }
+        cases = {}
+        for v, checks in enumerate(block.checks):
+            for i, (_, check) in enumerate(checks):
+                case = cases[v, i] = check.passing.case(state.seed)
+                case.pinned = check.passing.pin()
         return cls(block, picked, features, cases, (0, 0, 0), frozenset()).after(state)
 
     def after(self, state: JobState) -> Moment:
@@ -114,9 +114,13 @@ class Moment:
         for v in self.space.graph.order:
             here: Any = block.completes[rows[:, v]]
             checks = block.checks[v]
+            if checks and checks[0][0] is None:
+                here = self._chance((v, 0), None, checks[0][1], draws, among)
+            if unpaid is not None:  # what has run has completed, or is out
+                here = np.where(unpaid[:, v], here, 1.0)
             for i, (assertion, check) in enumerate(checks):
-                chance = self._chance((v, i), assertion, check, draws, among)
-                here = chance if assertion is None else here * chance
+                if assertion is not None:
+                    here = here * self._chance((v, i), assertion, check, draws, among)
             whole, passing, failing = (p[rows[:, v]] for p in block.price)
             each = here * passing + (1.0 - here) * failing if checks else whole
             price = price + reach * (each if unpaid is None else each * unpaid[:, v])

@@ -35,6 +35,7 @@ from flexiflow.samplers.blame import Blame, Item
 from flexiflow.samplers.contextual import Contextual
 from flexiflow.samplers.counting import FIRST, LATER, Counting, checked
 from flexiflow.samplers.tuning import Tuning
+from flexiflow.samplers.weights import Weights
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -59,6 +60,14 @@ class Draws(NamedTuple):
     recent: Floats
 
 
+class Pinned(NamedTuple):
+    """What a job's decisions rest on, as it was when the job began."""
+
+    experts: Floats
+    weights: Weights
+    overall: tuple[Floats, Floats]
+
+
 class Case:
     """One job before one assertion: what has failed so far, and what blame makes of it."""
 
@@ -66,6 +75,7 @@ class Case:
         self.h = np.zeros((nodes, places))
         self.stage = FIRST
         self.item = item
+        self.pinned: Pinned | None = None
 
     def failed(self, node: int, place: int) -> None:
         """Note that a member was in a configuration that failed."""
@@ -207,21 +217,27 @@ class Passing:
         rng, t = np.random.default_rng(seed), self.tuning.tempered_counts
         return Draws(self.counted.draw(draws, t, rng), self.recent.draw(draws, t, rng))
 
+    def pin(self) -> Pinned:
+        """The beliefs as they are now, for all decisions and explanations of one job."""
+        overall = self.counted.overall.copy(), self.recent.overall.copy()
+        return Pinned(self.weights.copy(), self.contextual.weights(), overall)
+
     def chances(
         self, case: Case, job: Features, draws: Draws, picked: slice, among: Among
     ) -> Floats:
         """The chance of each configuration under some draws, `(draws, N)`."""
-        weights = self.weights[among.rows[:, 0]].T if self.single else self.weights.T
+        experts, drawn_weights, overall = case.pinned or self.pin()
+        weights = experts[among.rows[:, 0]].T if self.single else experts.T
         picked = slice(*picked.indices(len(draws.counted)))
         phi = self.contextual.case(case.h, *job)
-        logits = self.contextual.logits(phi, among.node_of, picked, among.rows)
+        logits = drawn_weights.logits(phi, among.node_of, picked, among.rows)
         total = weights[CONTEXTUAL] / (1.0 + np.exp(-logits))
-        for expert, counting, drawn, whole in (
-            (COUNTED, self.counted, draws.counted, among.counted),
-            (RECENT, self.recent, draws.recent, among.recent),
+        for expert, counting, drawn, whole, every in (
+            (COUNTED, self.counted, draws.counted, among.counted, overall[0]),
+            (RECENT, self.recent, draws.recent, among.recent, overall[1]),
         ):
             total += weights[expert] * counting.chances(
-                drawn[picked], case.stage, among.rows, whole
+                drawn[picked], case.stage, among.rows, whole, every
             )
         if case.item is not None:
             if weights[BLAMED, 0] > _NEGLIGIBLE:

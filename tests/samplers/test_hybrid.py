@@ -147,6 +147,26 @@ def test_two_workers_that_merge_decide_like_one_that_saw_all():
     assert right(into_nothing) == pytest.approx(right(theirs), abs=0.05)
 
 
+def test_what_is_learned_from_other_jobs_changes_no_decision_that_was_taken():
+    """With several workers other jobs end between a decision and its explanation."""
+    graph, told = chain(2, 2), []
+    for late in (False, True):
+        sampler, state = taught(40, seed=4), JobState(chain(2, 2), 3, {"x": 0.2})
+        first = sampler.propose([state])[0]
+        now = None if late else first.explain()
+        if late:
+            for k in range(200):
+                made = outcome(graph, (k % 2, k // 2 % 2), k % 2 == 1)
+                sampler.update([with_context(made, x=0.2, new=float(k))])
+                sampler.propose([JobState(graph, k, {"x": 0.2, "new": 1.0})])
+        state.present, state.known = first.configuration, [set() for _ in graph.nodes]
+        state.failures.append((0, first.configuration))
+        state.exclude((0, 1), first.configuration)
+        second = sampler.propose([state])[0]
+        told.append((now or first.explain(), second.configuration, second.explain()))
+    assert told[0] == told[1]
+
+
 def test_definitions_that_take_turns_share_what_they_have_in_common():
     """A cell is re-run with more candidates, while a job of the older one is under way."""
     small, sampler = chain(2, 2), taught(40)

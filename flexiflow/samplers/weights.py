@@ -1,0 +1,67 @@
+"""Logistic weights as they were at one time, and the logits that follow from them.
+
+All decisions about one job, and their explanations, rest on one joint draw: what is learned
+from other jobs in the meantime must not change it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+class Weights(NamedTuple):
+    """The weights of a scope's members, and drawn deviations from them.
+
+    Attributes
+    ----------
+    mean
+        `(blocks, width)`.
+    deviations
+        `(draws, blocks, width)`.
+    first
+        The first member's block; before it is what all share.
+    pairs
+        The column of the pair with each member, as far as they have one.
+    """
+
+    mean: Floats
+    deviations: Floats
+    first: int
+    pairs: tuple[int, ...]
+
+    def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
+        """The logits of configurations under some of the draws, `(draws, N)`.
+
+        Parameters
+        ----------
+        phi
+            Features of each node, `(nodes, width or more)`.
+        node_of
+            The node of each member.
+        picked
+            Which draws.
+        among
+            Rows of the members of each configuration, `(N, nodes)`.
+        """
+        mean, deviations, phi = self.mean, self.deviations[picked], phi[:, : self.mean.shape[1]]
+        if not self.first:
+            seen = mean @ phi[0] + deviations @ phi[0]
+            return np.asarray(seen[:, among[:, 0]])
+        weights, node_of = mean + deviations, node_of[: len(mean) - 1]
+        own = weights[:, 1 : 1 + len(node_of)]  # after the anchor
+        each = (own @ phi.T)[:, np.arange(len(node_of)), node_of]
+        total = each[:, among].sum(axis=-1) + (weights[:, 0] @ phi[0])[:, None]
+        if self.pairs:
+            pairs = own[:, :, self.pairs]
+            if (late := len(node_of) - len(self.pairs)) > 0:
+                pairs = np.pad(pairs, ((0, 0), (0, 0), (0, late)))
+            for v in range(1, among.shape[1]):
+                for u in range(v):
+                    total += pairs[:, among[:, v], among[:, u]]
+        return np.asarray(total)

@@ -1,0 +1,160 @@
+"""What a passed output is worth: means against brute force, labels early, late and corrected."""
+
+import json
+
+import numpy as np
+import pytest
+from cells import cell
+from worlds import chain
+
+from flexiflow import BadInput, Hybrid, MemoryStore
+from flexiflow.samplers.space import Space
+from flexiflow.samplers.worth import Worth
+
+S = 4.0  # what a mean is shrunken to weighs as much as so many labels
+
+
+def configurations(graph):
+    for choices in np.ndindex(*[len(n.choices) for n in graph.nodes]):
+        yield {
+            n.name: graph.candidate(v, k).fingerprint
+            for v, (n, k) in enumerate(zip(graph.nodes, choices, strict=True))
+        }
+
+
+def learned(graph, seed=0, labels=40):
+    rng, every, worth, told = np.random.default_rng(seed), list(configurations(graph)), Worth(), []
+    for _ in range(labels):
+        told.append((every[rng.integers(len(every))], float(rng.normal())))
+        worth.add(*told[-1])
+    return worth, told
+
+
+def test_expected_terms_are_shrunken_means_of_candidates_and_configurations():
+    graph = chain(3, 2)
+    worth, told = learned(graph)
+    space = Space(graph)
+    drawn = worth.of_candidates(space, 1, 1e-18, np.random.default_rng(0))
+    found = worth.of_configurations(space, drawn, space.everything)[0]
+    mean = np.mean([value for _, value in told])
+    for at, configuration in enumerate(configurations(graph)):
+        expected = mean
+        for member in configuration.items():
+            mine = [v for c, v in told if member in c.items()]
+            expected += (sum(mine) - len(mine) * mean) / (len(mine) + S)
+        own = [v for c, v in told if c == configuration]
+        expected = (S * expected + sum(own)) / (S + len(own))
+        assert found[at] == pytest.approx(expected, abs=1e-8)
+
+
+def test_draws_spread_less_the_more_is_known():
+    graph = chain(2)
+    spreads = []
+    for labels in (10, 1000):
+        worth, _ = learned(graph, labels=labels)
+        rng = np.random.default_rng(1)
+        spreads.append(worth.of_candidates(Space(graph), 4000, 1.0, rng).std(axis=0).max())
+    count, total, squares = worth.total
+    variance = squares / count - (total / count) ** 2
+    fewest = min(seen[0] for seen in worth.members.values())
+    assert spreads[1] == pytest.approx(np.sqrt(variance / (fewest + S)), rel=0.1)
+    assert spreads[1] < spreads[0] / 5
+
+
+def test_what_is_taken_back_was_never_there():
+    worth, told = learned(chain(2, 2))
+    before = json.dumps(worth.state())
+    worth.add(told[0][0], 7.5)
+    worth.add(told[0][0], 7.5, times=-1.0)
+    assert np.allclose(worth.total, json.loads(before)["total"])
+
+
+def test_two_workers_add_up():
+    graph = chain(2, 2)
+    (one, _), (two, _) = learned(graph, 1), learned(graph, 2)
+    both = Worth()
+    for worth in (one, two):
+        both.merge(worth)
+    assert np.allclose(both.total, one.total + two.total)
+    member = next(iter(one.members))
+    assert np.allclose(both.members[member], one.members[member] + two.members[member])
+
+
+def test_the_state_goes_through_json_and_bad_ones_are_refused():
+    worth, _ = learned(chain(2, 2))
+    again = Worth()
+    again.load(json.loads(json.dumps(worth.state())))
+    assert again.state() == worth.state()
+    with pytest.raises(ValueError, match="finite"):
+        Worth().load({"total": [1.0, float("nan"), 1.0], "members": [], "whole": []})
+
+
+QUICK_OR_RIGHT = """f(x, label=None)
+y = (quick | right)(x)
+assert y
+maximize(same(y, label), weight=1)
+minimize(runtime, weight={weight})
+"""
+MODELS = {
+    "quick": lambda x: "right" if x % 2 else "wrong",
+    "right": lambda x: "right",
+    "same": lambda y, label: float(y == label),
+}
+SECONDS = {"quick": 1.0, "right": 2.0}
+
+
+def first_choices(it, jobs, seed):
+    run = it.run([{"x": k} for k in range(jobs)], seed=seed, clock=lambda n, v, c: SECONDS[c])
+    first = run.attempts.group_by("job_id", maintain_order=True).first()
+    return run, first["candidate"].to_list()
+
+
+@pytest.mark.parametrize(("weight", "better"), [(0.1, "right"), (0.9, "quick")])
+def test_late_labels_decide_between_quick_and_right_by_what_seconds_cost(weight, better):
+    it = cell(QUICK_OR_RIGHT.format(weight=weight), MODELS, store=MemoryStore())
+    run, first = first_choices(it, 30, 1)
+    assert first.count("quick") >= 27  # without labels all passes count alike
+    for number, job_id in enumerate(run.jobs["job_id"]):
+        it.feedback(job_id, label="right" if number % 2 else "other")
+    for seed in range(2, 6):  # what is not tried yet is tried as long as it may be better
+        run, first = first_choices(it, 40, seed)
+        for job_id in run.jobs["job_id"][:10]:
+            it.feedback(job_id, label="right")
+    assert first[-20:].count(better) >= 18
+
+
+def test_a_label_that_is_corrected_counts_once_and_a_restart_knows_it():
+    store = MemoryStore()
+    it = cell(QUICK_OR_RIGHT.format(weight=0.1), MODELS, store=store)
+    run, _ = first_choices(it, 3, 1)
+    job_id = run.jobs["job_id"][0]
+    it.feedback(job_id, label="nothing like it")
+    it.feedback(job_id, label="wrong")
+    (worth,) = (w for name, w in it.sampler.about("f").worth.items() if "same" in name)
+    assert worth.total.tolist() == [1.0, 1.0, 1.0]
+    again = cell(QUICK_OR_RIGHT.format(weight=0.1), MODELS, store=store)
+    again.run([])
+    (same,) = (w for name, w in again.sampler.about("f").worth.items() if "same" in name)
+    assert same.total.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_explain_says_who_was_to_blame():
+    text = "f(x)\none = (a | b)(x)\ntwo = (c | d)(one)\nassert good(two)"
+    models = {k: (lambda x, k=k: x + k) for k in "abcd"}
+    it = cell(text, {**models, "good": lambda two: "b" in two}, store=MemoryStore())
+    it.run([{"x": ""}] * 40, seed=3, clock=lambda *_: 1.0)
+    store = it.store
+    jobs = store.read("jobs")
+    job_id = jobs.filter(jobs["attempts"] > 2)["job_id"][0]
+    told = it.explain(job_id)
+    assert told.blame[("one", "a")] < 0.2 < told.blame[("one", "b")]
+    assert "good enough for this job: one=a" in repr(told)
+
+
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(BadInput, match="'auto', 'cpu' or 'cuda'"):
+        Hybrid(device="tpu")
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        with pytest.raises(BadInput, match="finds no GPU"):
+            Hybrid(device="cuda")
