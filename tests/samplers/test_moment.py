@@ -228,7 +228,7 @@ def test_checks_that_have_held_count_as_one_and_what_is_paid_costs_nothing():
     _, well, badly = ran.price(3, 0)
     assert (scores.price <= max(well, badly)).all()
     assert (fully.price > scores.price).all()
-        assert (scores.passes > fully.passes).all()  # what has run has completed
+    assert (scores.passes > fully.passes).all()  # what has run has completed
     state.holds.append((1, picks(graph, 1, held)))
     sampler.propose([state])
     sure = state.draw.index(slice(None), np.array([held]), None)
