@@ -223,7 +223,8 @@ def test_checks_that_have_held_count_as_one_and_what_is_paid_costs_nothing():
     state.present = held
     state.exclude((3,), (1,))
     sampler.propose([state])
-    scores = state.draw.index(slice(None), np.array([held]), np.array([[False] * 3 + [True]]))
+    due = np.array([[False] * 3 + [True]])
+    scores = state.draw.index(slice(None), np.array([held]), due)
     fully = state.draw.index(slice(None), np.array([held]), None)
     _, well, badly = ran.price(3, 0)
     assert (scores.price <= max(well, badly)).all()
@@ -231,7 +232,7 @@ def test_checks_that_have_held_count_as_one_and_what_is_paid_costs_nothing():
     assert (scores.passes > fully.passes).all()  # what has run has completed
     state.holds.append((1, picks(graph, 1, held)))
     sampler.propose([state])
-    sure = state.draw.index(slice(None), np.array([held]), None)
+    sure = state.draw.index(slice(None), np.array([held]), due)
     exact = slow(state.draw, state, ran, 3, held)  # only exceptions are left
     assert sure.passes[3, 0] == pytest.approx(exact[0], rel=1e-9)
     assert (sure.passes > fully.passes).all()
