@@ -231,7 +231,7 @@ class Passing:
         picked = slice(*picked.indices(len(draws.counted)))
         phi = self.contextual.case(case.h, *job)
         logits = drawn_weights.logits(phi, among.node_of, picked, among.rows)
-        total = weights[CONTEXTUAL] / (1.0 + np.exp(-logits))
+        total = weights[CONTEXTUAL] * (0.5 + 0.5 * np.tanh(0.5 * logits))  # never overflows
         for expert, counting, drawn, whole, every in (
             (COUNTED, self.counted, draws.counted, among.counted, overall[0]),
             (RECENT, self.recent, draws.recent, among.recent, overall[1]),
