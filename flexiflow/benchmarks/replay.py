@@ -29,7 +29,7 @@ from flexiflow.benchmarks.policies import Maker, chosen
 from flexiflow.benchmarks.recorded import load, sets_in
 from flexiflow.benchmarks.recorded_workflow import workflow_of
 from flexiflow.benchmarks.recording import Floats, Ints, Recording
-from flexiflow.benchmarks.timed import Timed
+from flexiflow.benchmarks.timed import Timed, one_thread
 from flexiflow.errors import BadInput
 from flexiflow.flow import Workflow
 from flexiflow.options import whole
@@ -115,7 +115,8 @@ def rows(
         run: Callable[..., Any] = map
         if workers > 1:
             spawn = get_context("spawn")
-            run = stack.enter_context(ProcessPoolExecutor(workers, mp_context=spawn)).map
+            pool = ProcessPoolExecutor(workers, spawn, initializer=one_thread)
+            run = stack.enter_context(pool).map
         waiting = [
             (name, run(partial(stream, solvable, maker, seed), range(shuffles)))
             for name, maker in policies.items()

@@ -34,6 +34,7 @@ from flexiflow.benchmarks import baselines
 from flexiflow.benchmarks.policies import Maker, chosen
 from flexiflow.benchmarks.simulate import Floats, Ints, Simulation, World, draw
 from flexiflow.benchmarks.simulated_workflow import Jobs, run
+from flexiflow.benchmarks.timed import one_thread
 from flexiflow.benchmarks.worlds import TABLES, Table
 from flexiflow.errors import BadInput
 from flexiflow.options import whole
@@ -97,7 +98,8 @@ def measure(
         each: Callable[..., Any] = map
         if workers > 1:
             spawn = get_context("spawn")
-            each = stack.enter_context(ProcessPoolExecutor(workers, mp_context=spawn)).map
+            pool = ProcessPoolExecutor(workers, spawn, initializer=one_thread)
+            each = stack.enter_context(pool).map
         waiting = [
             (table, each(partial(_paid, table, samplers), range(seed, seed + table.seeds)))
             for table in tables
