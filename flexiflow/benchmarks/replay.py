@@ -12,11 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
@@ -26,10 +23,11 @@ import numpy as np
 from flexiflow.benchmarks import yardsticks
 from flexiflow.benchmarks.nothing import Nothing
 from flexiflow.benchmarks.policies import Maker, chosen
+from flexiflow.benchmarks.processes import spread
 from flexiflow.benchmarks.recorded import load, sets_in
 from flexiflow.benchmarks.recorded_workflow import workflow_of
 from flexiflow.benchmarks.recording import Floats, Ints, Recording
-from flexiflow.benchmarks.timed import Timed, one_thread
+from flexiflow.benchmarks.timed import Timed
 from flexiflow.errors import BadInput
 from flexiflow.flow import Workflow
 from flexiflow.options import whole
@@ -111,12 +109,7 @@ def rows(
             for p, order in zip(paid, orders, strict=True)
         ]
         yield _row(solvable, name, streams)
-    with ExitStack() as stack:
-        run: Callable[..., Any] = map
-        if workers > 1:
-            spawn = get_context("spawn")
-            pool = ProcessPoolExecutor(workers, spawn, initializer=one_thread)
-            run = stack.enter_context(pool).map
+    with spread(workers) as run:
         waiting = [
             (name, run(partial(stream, solvable, maker, seed), range(shuffles)))
             for name, maker in policies.items()

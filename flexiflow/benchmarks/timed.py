@@ -43,10 +43,3 @@ class Timed(Sampler):
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
         self.sampler.state = state
-
-
-def one_thread() -> None:
-    """Keep torch to one thread in this process: the others have the other cores."""
-    import torch
-
-    torch.set_num_threads(1)

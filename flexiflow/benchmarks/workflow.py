@@ -18,13 +18,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import sqrt
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,9 +29,9 @@ import polars as pl
 
 from flexiflow.benchmarks import baselines
 from flexiflow.benchmarks.policies import Maker, chosen
+from flexiflow.benchmarks.processes import spread
 from flexiflow.benchmarks.simulate import Floats, Ints, Simulation, World, draw
 from flexiflow.benchmarks.simulated_workflow import Jobs, run
-from flexiflow.benchmarks.timed import one_thread
 from flexiflow.benchmarks.worlds import TABLES, Table
 from flexiflow.errors import BadInput
 from flexiflow.options import whole
@@ -94,12 +91,7 @@ def measure(
     whole("seed", seed, 0)
     whole("workers", workers, 1)
     rows = []
-    with ExitStack() as stack:
-        each: Callable[..., Any] = map
-        if workers > 1:
-            spawn = get_context("spawn")
-            pool = ProcessPoolExecutor(workers, spawn, initializer=one_thread)
-            each = stack.enter_context(pool).map
+    with spread(workers) as each:
         waiting = [
             (table, each(partial(_paid, table, samplers), range(seed, seed + table.seeds)))
             for table in tables
