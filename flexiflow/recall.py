@@ -88,7 +88,7 @@ class Recall:
         frame = self.store.read("jobs", workflow=self.workflow)
         self._upto = int(frame["seq"].max() or 0)  # type: ignore[arg-type]  # seq holds integers
         told = self.store.read("feedback", workflow=self.workflow)
-        self._heard = int(told["seq"].max() or 0)  # type: ignore[arg-type]
+        self._heard = int(told["seq"].max() or 0)  # type: ignore[arg-type]  # as above
         self._write({})
 
     def _write(self, state: Mapping[str, Any]) -> None:

@@ -43,6 +43,7 @@ def joined(blocks: Logistic) -> Logistic:
     whole = Logistic(
         blocks.prior.reshape(1, -1), dtype=blocks.dtype, device=str(blocks.mean.device)
     )
+    # torch's function carries no types.
     covariance: torch.Tensor = torch.block_diag(*blocks.covariance)  # type: ignore[no-untyped-call]
     whole.believe(blocks.mean.reshape(1, -1), covariance[None])
     return whole
