@@ -29,14 +29,28 @@ class Factors:
             The prior variances, `(blocks, d)`; a weight whose is 0 is not there and gets no
             deviation.
         """
-        if self._made is None:
-            self._made = torch.zeros_like(covariance)
-        if self.stale:
-            at = torch.tensor(sorted(self.stale), device=prior.device)
-            rest = torch.diag_embed((prior[at] == 0).to(prior))
-            found, wrong = torch.linalg.cholesky_ex(covariance[at] + rest)
+        if self._made is None or self.stale:
+            at = torch.tensor(sorted(self.stale), dtype=torch.long, device=prior.device)
+            changed, rest = covariance[at], (prior[at] == 0).to(prior)
+            changed.diagonal(dim1=-2, dim2=-1).add_(rest)
+            found, wrong = torch.linalg.cholesky_ex(changed)
             if bool(wrong.any()):
                 return None
-            self._made[at] = found - rest
+            found.diagonal(dim1=-2, dim2=-1).sub_(rest)
+            if self._made is None or len(at) == len(covariance):
+                self._made = found
+            else:
+                self._made[at] = found
             self.stale.clear()
         return self._made
+
+
+def mended(covariance: torch.Tensor, prior: torch.Tensor) -> torch.Tensor:
+    """Covariances whose eigenvalues, brought to zero or below by rounding, are lifted."""
+    values, vectors = torch.linalg.eigh(covariance)
+    eps = 2 * prior.shape[1] * torch.finfo(prior.dtype).eps
+    values = torch.maximum(values, eps * values.amax(1, keepdim=True))
+    kept = (prior > 0).to(prior)
+    found: torch.Tensor = (vectors * values[:, None, :]) @ vectors.mT
+    found = found * kept[:, :, None] * kept[:, None, :]
+    return (found + found.mT) / 2

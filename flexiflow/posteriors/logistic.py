@@ -33,12 +33,12 @@ import torch
 from numpy.typing import NDArray
 
 from flexiflow.errors import BadInput
-from flexiflow.posteriors.factors import Factors
+from flexiflow.posteriors.factors import Factors, mended
 from flexiflow.posteriors.laplace import mode_of, moderated, modes_of, sigmoid
 
 Precision = Literal["float32", "float64"]
 
-_MADE = ("_mean", "_cov", "_factors")  # follow from the rest
+_MADE = ("_mean", "_cov", "_wrap", "_each", "_factors")  # follow from the rest
 
 
 class Logistic:
@@ -97,6 +97,8 @@ class Logistic:
         cpu = self.mean.device.type == "cpu"
         self._mean: Any = self.mean.numpy() if cpu else self.mean
         self._cov: Any = self.covariance.numpy() if cpu else self.covariance
+        self._wrap: Any = torch.from_numpy if cpu else torch.as_tensor
+        self._each = self.covariance.unbind()
         self._factors = Factors(len(self.covariance))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -140,10 +142,12 @@ class Logistic:
         -------
         The moderated probability of a pass that was predicted before.
         """
-        phi = self._plain(features)
-        pulls = [self._cov[b] @ phi[i] for i, b in enumerate(blocks)]
-        variance = sum(float(phi[i] @ pull) for i, pull in enumerate(pulls))
-        logit = sum(float(phi[i] @ self._mean[b]) for i, b in enumerate(blocks))
+        phis, pulls, variance, logit = self._plain(features), [], 0.0, 0.0
+        for b, phi in zip(blocks, phis, strict=True):
+            pull = self._cov[b] @ phi
+            pulls.append(pull)
+            variance += float(phi @ pull)
+            logit += float(phi @ self._mean[b])
         predicted = moderated(logit, variance)
         if variance <= 1e-12:
             return predicted
@@ -154,9 +158,9 @@ class Logistic:
         scale = math.sqrt(curvature / (1.0 + curvature * variance))
         for b, pull in zip(blocks, pulls, strict=True):
             self._mean[b] += pull * shift
-            lost = torch.as_tensor(pull * scale)
+            lost = pull * scale
             # In place, without a table of the products; symmetric to the last bit.
-            self.covariance[b].addcmul_(lost[:, None], lost, value=-1.0)
+            self._each[b].addcmul_(self._wrap(lost[:, None]), self._wrap(lost), value=-1.0)
         self._factors.stale.update(blocks)
         return predicted
 
@@ -220,31 +224,26 @@ class Logistic:
         """Lower triangles L with L L^T = covariance, `(blocks, d, d)`; not to be changed."""
         found = self._factors.of(self.covariance, self.prior)
         if found is None:
-            self._mend()
+            self._put(self.mean, mended(self.covariance, self.prior))
             found = self._factors.of(self.covariance, self.prior)
             assert found is not None
         return found
-
-    def _mend(self) -> None:
-        """Lift eigenvalues that rounding has brought to zero or below."""
-        values, vectors = torch.linalg.eigh(self.covariance)
-        eps = 2 * self.shape[1] * torch.finfo(self.prior.dtype).eps
-        least = eps * values.amax(1, keepdim=True)
-        values = torch.maximum(values, least)
-        kept = (self.prior > 0).to(self.prior)
-        mended = (vectors * values[:, None, :]) @ vectors.mT * kept[:, :, None] * kept[:, None, :]
-        self._put(self.mean, (mended + mended.mT) / 2)
 
     def sample(
         self, n: int, generator: torch.Generator | None = None, temperature: float = 1.0
     ) -> torch.Tensor:
         """Draw weights, `(n, blocks, d)`; ``temperature`` scales their variance."""
-        blocks, d = self.shape
-        noise = torch.randn(
-            (blocks, d, n), generator=generator, dtype=self.prior.dtype, device=self.prior.device
-        )
-        deviations = math.sqrt(temperature) * (self.factor() @ noise)
-        return self.mean + deviations.permute(2, 0, 1)
+        return self.mean + self.deviations(n, generator, temperature)
+
+    def deviations(
+        self, n: int, generator: torch.Generator | None = None, temperature: float = 1.0
+    ) -> torch.Tensor:
+        """Draw the deviations of weights from their mean, as :meth:`sample` has them."""
+        (blocks, d), device = self.shape, self.prior.device
+        # Single precision is ample for noise, and several times quicker to draw.
+        noise = torch.randn(blocks, n, d, generator=generator, dtype=torch.float32, device=device)
+        drawn = math.sqrt(temperature) * noise.to(self.prior) @ self.factor().mT
+        return drawn.transpose(0, 1).contiguous()
 
     def merge(self, other: Logistic) -> None:
         """Add what another worker has seen from the same prior.

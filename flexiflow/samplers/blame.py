@@ -4,7 +4,8 @@ Each candidate of a scope is good or bad for an item; a configuration passes if 
 candidates are good, but for verdict errors: a pass of something bad with probability
 ``FALSE_PASS``, a failure of something good with ``FALSE_FAIL``. How often each is good is
 learned by counting, after each job, the posterior chance of having been good. The latent
-states are enumerated up to ``ENUMERATED`` candidates, and followed by weighed particles above.
+states of the candidates that have a verdict are enumerated up to ``ENUMERATED`` of them, and
+followed by weighed particles above; the others keep their prior.
 """
 
 from __future__ import annotations
@@ -53,9 +54,10 @@ class Blame:
 
     def good(self) -> Floats:
         """The prior chance of each member to be good, `(rows,)`."""
-        s, counts = self.strength, self.counts
-        pooled = (counts[:, 1].sum() + 0.7 * s) / (counts.sum() + s)
-        return np.asarray((counts[:, 1] + s * pooled) / (counts.sum(axis=1) + s))
+        s, (bad, good) = self.strength, self.counts.T
+        seen = bad + good
+        pooled = (float(good.sum()) + 0.7 * s) / (float(seen.sum()) + s)
+        return np.asarray((good + s * pooled) / (seen + s))
 
     def item(self, seed: int = 0) -> Item:
         """A new item, of which nothing is known yet; ``seed`` draws the particles."""
@@ -64,9 +66,9 @@ class Blame:
     def learn(self, item: Item, tried: Sequence[int]) -> None:
         """Count the members tried on an item by their posterior chance of having been good."""
         rows = sorted(set(tried))
-        good = item.marginals()[rows]
-        self.counts[rows, 1] += good
-        self.counts[rows, 0] += 1.0 - good
+        for row, good in zip(rows, item.marginals()[rows].tolist(), strict=True):
+            self.counts[row, 0] += 1.0 - good
+            self.counts[row, 1] += good
 
     def merge(self, other: Blame, rows: Ints) -> None:
         """Add what another worker has counted; ``rows`` are its members' rows here."""
@@ -96,29 +98,44 @@ class Item:
     def __init__(self, good: Floats, seed: int = 0) -> None:
         self.prior = good
         self._verdicts: tuple[tuple[tuple[int, ...], bool], ...] = ()
+        self._judged: frozenset[int] = frozenset()  # the members that have a verdict
         self._taken = 0  # how many of the verdicts the weights contain
         self._seed = seed
-        self._states: NDArray[np.bool_] | None = None
-        self._weights = np.zeros(0)
+        self._untold: Floats  # the prior of members without a verdict; 1 for the others
+        self._states: NDArray[np.bool_]
+        self._weights: Floats
 
-    def _posterior(self) -> NDArray[np.bool_]:
-        """The states, with ``_weights`` brought up to the latest verdict."""
-        if self._states is None:
-            good = self.prior
-            if len(good) <= ENUMERATED:
-                self._states = _every(len(good))
-                self._weights = np.where(self._states, good, 1.0 - good).prod(axis=1)
-            else:
-                drawn = np.random.default_rng(self._seed).random((PARTICLES, len(good)))
-                self._states = drawn < good
-                self._weights = np.full(PARTICLES, 1.0 / PARTICLES)
+    def _follow(self) -> None:
+        """Bring the states and their weights up to the latest verdict.
+
+        Members without a verdict keep their prior, apart from all others: only the states of
+        the judged ones are told apart, and in ``_states`` the others are good throughout.
+        """
+        judged = self._judged.union(*(rows for rows, _ in self._verdicts[self._taken :]))
+        if len(judged) > len(self._judged):
+            self._begin(judged)
         for rows, passed in self._verdicts[self._taken :]:
             good_ones = self._states[:, list(rows)].all(axis=1)
             passes = np.where(good_ones, 1.0 - FALSE_FAIL, FALSE_PASS)
             weights = self._weights * (passes if passed else 1.0 - passes)
             self._weights = weights / weights.sum()
         self._taken = len(self._verdicts)
-        return self._states
+
+    def _begin(self, judged: frozenset[int]) -> None:
+        """Set up the states of these members, weighed by their prior alone."""
+        at = sorted(judged)
+        good = self.prior[at]
+        if len(at) <= ENUMERATED:
+            told = _every(len(at))
+            self._weights = np.where(told, good, 1.0 - good).prod(axis=1)
+        else:
+            told = np.random.default_rng(self._seed).random((PARTICLES, len(at))) < good
+            self._weights = np.full(PARTICLES, 1.0 / PARTICLES)
+        self._states = np.ones((len(told), len(self.prior)), dtype=bool)
+        self._states[:, at] = told
+        self._untold = self.prior.copy()
+        self._untold[at] = 1.0
+        self._judged, self._taken = judged, 0
 
     def chance(self, rows: tuple[int, ...]) -> float:
         """P(a configuration passes | the verdicts so far)."""
@@ -132,11 +149,12 @@ class Item:
         if not self._verdicts:
             good = self.prior[among].prod(axis=1)
         else:
-            states = self._posterior().T
-            whole = states[among[:, 0]]
+            self._follow()
+            states, good = self._states[:, among[:, 0]], self._untold[among[:, 0]]
             for v in range(1, among.shape[1]):
-                whole = whole & states[among[:, v]]
-            good = whole @ self._weights
+                states = states & self._states[:, among[:, v]]
+                good = good * self._untold[among[:, v]]
+            good = good * (self._weights @ states)
         return np.asarray(FALSE_PASS + (1.0 - FALSE_FAIL - FALSE_PASS) * good)
 
     def verdict(self, rows: tuple[int, ...], passed: bool) -> None:
@@ -149,8 +167,8 @@ class Item:
             return self.prior
         if len(self._verdicts) == 1:
             return self._after_one(*self._verdicts[0])
-        states = self._posterior()
-        return np.asarray(self._weights @ states)
+        self._follow()
+        return np.asarray(self._untold * (self._weights @ self._states))
 
     def _after_one(self, rows: tuple[int, ...], passed: bool) -> Floats:
         """The marginals after a single verdict, in closed form: most jobs have no other."""
@@ -158,10 +176,9 @@ class Item:
         if not passed:
             sure, spoilt = 1.0 - sure, 1.0 - spoilt
         at = list(rows)
-        good = self.prior[at]
-        together = good.prod()
+        good = self.prior[at].tolist()
+        together = math.prod(good)
+        whole = sure * together + spoilt * (1.0 - together)
         found = self.prior.copy()
-        found[at] = (sure * together + spoilt * (good - together)) / (
-            sure * together + spoilt * (1.0 - together)
-        )
+        found[at] = [(sure * together + spoilt * (p - together)) / whole for p in good]
         return found

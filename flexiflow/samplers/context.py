@@ -66,6 +66,7 @@ class Context:
         self._categories: dict[str, int] = {}  # feature -> how many of its values have entries
         self._columns: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._seen = np.zeros((0, 3))  # count, mean, sum of squared deviations
+        self._deviations: Floats | None = None  # that follow from these, once they were asked
         self._frequencies = np.zeros((0, fourier))
         self._phases = np.random.default_rng(0).uniform(0, 2 * math.pi, fourier)
 
@@ -90,9 +91,10 @@ class Context:
                 self._entry(f"{name}?")
         count, mean, spread = self._seen.T
         count += there
-        off = np.where(there, values, mean) - mean
+        off = np.where(there, values - mean, 0.0)
         mean += off / np.maximum(count, 1.0)
         spread += off * np.where(there, values - mean, 0.0)
+        self._deviations = None
         return self._entries(context, values)
 
     def _meet(self, name: str, value: Any) -> None:
@@ -115,7 +117,7 @@ class Context:
     def _number(self, name: str) -> None:
         self._numbers.append(name)
         self._columns = np.append(self._columns, self._entry(name))
-        self._seen = np.vstack([self._seen, np.zeros(3)])
+        self._seen, self._deviations = np.vstack([self._seen, np.zeros(3)]), None
 
     def _entry(self, name: str) -> int:
         if name not in self._at:
@@ -144,11 +146,12 @@ class Context:
     def _entries(self, context: Mapping[str, Any], values: Floats) -> Floats:
         """The entries of a job whose numbers are squeezed already."""
         found = np.zeros(len(self._at))
-        count, mean, spread = self._seen.T
-        deviation = np.sqrt(spread / np.maximum(count, 1.0))
-        deviation[deviation <= 1e-9] = np.inf  # what never varies says nothing
+        if self._deviations is None:
+            count, _, spread = self._seen.T
+            self._deviations = np.sqrt(spread / np.maximum(count, 1.0))
+            self._deviations[self._deviations <= 1e-9] = np.inf  # what never varies says nothing
         there = np.isfinite(values)
-        z = (np.where(there, values, mean) - mean) / deviation
+        z = np.where(there, values - self._seen[:, 1], 0.0) / self._deviations
         found[self._columns] = np.minimum(np.maximum(z, -_FAR), _FAR)
         for k in (~there).nonzero()[0]:
             at = self._at.get(f"{self._numbers[k]}?")
@@ -205,7 +208,7 @@ class Context:
             if name not in self._numbers:
                 self._number(name)
             row = self._seen[self._numbers.index(name)]
-            both = row[0] + n
+            both, self._deviations = row[0] + n, None
             if both:
                 off = mean - row[1]
                 row[2] += spread + off * off * row[0] * n / both

@@ -30,6 +30,7 @@ Ints = NDArray[np.intp]
 FULL = 500  # weights up to which one covariance is kept for all of them
 _WORTHWHILE = 2**22  # numbers in the covariances from which a GPU is quicker than a CPU
 PAIRED = 64  # members up to which pairs have weights
+_GROWN = 256  # verdicts after which deviations are drawn anew at the latest
 
 
 class Contextual:
@@ -186,8 +187,8 @@ class Contextual:
             self._columns = history, entries
         places, known = min(h.shape[1], len(history)), min(len(x), len(entries))
         phi[:, history[:places]] = h[:, :places]
-        phi[:, entries[:known]] = x[:known]
-        if self.bent and len(x):
+        if known:
+            phi[:, entries[:known]] = x[:known]
             phi[:, self.bent : self.bent + len(r)] = r
         return phi
 
@@ -197,12 +198,12 @@ class Contextual:
         """Learn a verdict on a configuration; the chance that was predicted before."""
         assert self.logistic is not None
         first = 0 if self.single else 1
-        seen = phi[[node_of[m] for m in rows]]
-        if self.pairs:
-            seen[:, self._paired(rows)] = 1.0
-        blocks = [first + m for m in rows]
+        blocks, nodes = [first + m for m in rows], [node_of[m] for m in rows]
         if first:
-            blocks, seen = [0, *blocks], np.vstack([phi[0], seen])
+            blocks, nodes = [0, *blocks], [0, *nodes]
+        seen = phi[nodes]
+        if self.pairs:
+            seen[first:, self._paired(rows)] = 1.0
         self.evidence += 1
         if not self.full:
             return self.logistic.update(blocks, seen, passed)
@@ -211,24 +212,24 @@ class Contextual:
         return self.logistic.update([0], whole.reshape(1, -1), passed)
 
     def refresh(self, draws: int, seed: int) -> None:
-        """Draw new deviations if the evidence has grown by a tenth, or by 64 verdicts."""
+        """Draw new deviations if the evidence has grown by a tenth, or by so many verdicts."""
         import torch
 
         assert self.logistic is not None
         grown = self.evidence - self._drawn_at
         has = 0 if self._deviations is None else len(self._deviations)
-        if not self._stale and has >= draws and grown < min(64, 1 + 0.1 * self.evidence):
+        if not self._stale and has >= draws and grown < min(_GROWN, 1 + 0.1 * self.evidence):
             return
         draws = max(draws, has)  # other graphs' blocks go on with as many as they began with
         generator = torch.Generator(self.logistic.mean.device).manual_seed(seed)
-        drawn = self.logistic.sample(draws, generator, self.tuning.tempered) - self.logistic.mean
+        drawn = self.logistic.deviations(draws, generator, self.tuning.tempered)
         self._deviations = drawn.cpu().numpy().reshape(draws, *self.layout)
         self._drawn_at, self._stale = self.evidence, False
 
     def weights(self) -> Weights:
         """The weights as they are now; what is learned later does not change them."""
         assert self.logistic is not None
-        mean = self.logistic.mean.cpu().numpy().reshape(self.layout).copy()
+        mean = self.logistic.mean.numpy(force=True).reshape(self.layout).copy()
         return Weights(mean, self._deviations, 0 if self.single else 1, tuple(self.pairs))
 
     def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,35 @@ _NEAR = 1e-4  # chances are kept this far from 0 and 1
 _ELSEWHERE = 8.0  # verdicts that the same candidate's record at other nodes can weigh
 FIRST, LATER = 0, 1
 """The two stages of a job: nothing has failed on it yet, or something has."""
+
+
+class Draws(NamedTuple):
+    """Joint draws of two experts, `(n, 2, rows)` each."""
+
+    counted: Floats
+    recent: Floats
+
+
+class Among(NamedTuple):
+    """Configurations to be scored.
+
+    Attributes
+    ----------
+    rows
+        Rows of their members, `(N, nodes)`.
+    node_of
+        The node of each member.
+    whole
+        Their own counts by two experts, as :meth:`Counting.counts_of` gives them.
+    kept
+        Where they are enumerated, their chances under every draw, by expert and stage, as
+        they were when first asked for.
+    """
+
+    rows: Ints
+    node_of: Ints
+    whole: tuple[Floats | None, Floats | None]
+    kept: dict[tuple[int, int], Floats] | None
 
 
 class Counting:
@@ -83,9 +112,10 @@ class Counting:
             self._add(self.overall[stage], passed)
         for row in rows:
             counts, node = self.members[stage, row], self._nodes[stage, self._node_of[row]]
-            node -= counts
+            if self.discount != 1.0:
+                node -= (1.0 - self.discount) * counts
             self._add(counts, passed)
-            node += counts
+            node[1 if passed else 0] += 1.0
 
     def _add(self, counts: Floats, passed: bool) -> None:
         if self.discount != 1.0:
@@ -157,10 +187,9 @@ class Counting:
         overall
             The counts of all configurations together; default: as they are now.
         """
-        p = drawn[:, stage][:, among]
         if among.shape[1] == 1:
-            return np.asarray(p[..., 0])
-        joined = self._join(p, stage, overall)
+            return np.asarray(drawn[:, stage, among[:, 0]])
+        joined = self._join(drawn[:, stage], among, stage, overall)
         if whole is None:
             return joined
         s, counts = self.strength, whole[stage]
@@ -176,9 +205,13 @@ class Counting:
                 found[:, at[rows]] = counts
         return found
 
-    def _join(self, p: Floats, stage: int, overall: Floats | None = None) -> Floats:
+    def _join(self, p: Floats, among: Ints, stage: int, overall: Floats | None = None) -> Floats:
+        """The chances of configurations, `(n, N)`, from those of all members, `(n, rows)`."""
         middle = _log_odds(self._middle(stage, overall))
-        total = middle + (_logit(p) - middle).sum(axis=-1)
+        apart = _logit(p) - middle
+        total = middle + apart[:, among[:, 0]]
+        for v in range(1, among.shape[1]):
+            total += apart[:, among[:, v]]
         return np.asarray(1.0 / (1.0 + np.exp(-total)))
 
     def _middle(self, stage: int, overall: Floats | None = None) -> float:

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from flexiflow.samplers import contextual_state
 from flexiflow.samplers.blame import Blame, Item
 from flexiflow.samplers.contextual import Contextual
-from flexiflow.samplers.counting import FIRST, LATER, Counting, checked
+from flexiflow.samplers.counting import FIRST, LATER, Among, Counting, Draws, checked
 from flexiflow.samplers.tuning import Tuning
 from flexiflow.samplers.weights import Weights
 
@@ -53,13 +53,6 @@ class Features(NamedTuple):
     r: Floats
 
 
-class Draws(NamedTuple):
-    """Joint draws of the node-level experts, `(n, 2, rows)` each."""
-
-    counted: Floats
-    recent: Floats
-
-
 class Pinned(NamedTuple):
     """What a job's decisions rest on, as it was when the job began."""
 
@@ -76,11 +69,12 @@ class Case:
         self.stage = FIRST
         self.item = item
         self.pinned: Pinned | None = None
+        self.phi: Floats | None = None  # of the contextual expert, once it was asked
 
     def failed(self, node: int, place: int) -> None:
         """Note that a member was in a configuration that failed."""
         self.h[node, place] = 1.0
-        self.stage = LATER
+        self.stage, self.phi = LATER, None
 
 
 class Passing:
@@ -143,7 +137,7 @@ class Passing:
 
     def rows(self, configuration: Mapping[str, str]) -> tuple[int, ...]:
         """The rows of a configuration, node -> fingerprint."""
-        return tuple(self.member(node, configuration[node]) for node in self.nodes)
+        return tuple([self.member(node, configuration[node]) for node in self.nodes])
 
     def case(self, seed: int = 0) -> Case:
         """A new job, on which nothing has failed yet."""
@@ -225,20 +219,17 @@ class Passing:
     def chances(
         self, case: Case, job: Features, draws: Draws, picked: slice, among: Among
     ) -> Floats:
-        """The chance of each configuration under some draws, `(draws, N)`."""
+        """The chance of each configuration under some draws, `(draws, N)`; of one job a case."""
         experts, drawn_weights, overall = case.pinned or self.pin()
         weights = experts[among.rows[:, 0]].T if self.single else experts.T
         picked = slice(*picked.indices(len(draws.counted)))
-        phi = self.contextual.case(case.h, *job)
-        logits = drawn_weights.logits(phi, among.node_of, picked, among.rows)
+        if case.phi is None:
+            case.phi = self.contextual.case(case.h, *job)
+        logits = drawn_weights.logits(case.phi, among.node_of, picked, among.rows)
         total = weights[CONTEXTUAL] * (0.5 + 0.5 * np.tanh(0.5 * logits))  # never overflows
-        for expert, counting, drawn, whole, every in (
-            (COUNTED, self.counted, draws.counted, among.counted, overall[0]),
-            (RECENT, self.recent, draws.recent, among.recent, overall[1]),
-        ):
-            total += weights[expert] * counting.chances(
-                drawn[picked], case.stage, among.rows, whole, every
-            )
+        for k, expert in enumerate((COUNTED, RECENT)):
+            counted = self._count(k, case.stage, draws[k], overall[k], picked, among)
+            total += weights[expert] * counted
         if case.item is not None:
             if weights[BLAMED, 0] > _NEGLIGIBLE:
                 total += weights[BLAMED] * case.item.chances(among.rows)
@@ -246,23 +237,29 @@ class Passing:
                 total /= 1.0 - weights[BLAMED]
         return np.asarray(total)
 
+    def _count(
+        self, k: int, stage: int, drawn: Floats, overall: Floats, picked: slice, among: Among
+    ) -> Floats:
+        """What a node-level expert makes of configurations under some draws, `(draws, N)`."""
+        counting, whole, kept = (self.counted, self.recent)[k], among.whole[k], among.kept
+        if kept is None:
+            return counting.chances(drawn[picked], stage, among.rows, whole, overall)
+        if (k, stage) not in kept:
+            kept[k, stage] = counting.chances(drawn, stage, among.rows, whole, overall)
+        return kept[k, stage][picked]
+
     def among(self, rows: Ints, enumerated: bool) -> Among:
-        """Configurations to be scored, given by their members' rows, `(N, nodes)`."""
-        counted = recent = None
+        """Configurations to be scored, given by their members' rows, `(N, nodes)`.
+
+        Those that are enumerated can be scored under one set of draws only.
+        """
+        whole: tuple[Floats | None, Floats | None] = None, None
         if enumerated and not self.single:
             at = {tuple(row): k for k, row in enumerate(rows.tolist())}
-            counted = self.counted.counts_of(at, len(rows))
-            recent = self.recent.counts_of(at, len(rows))
-        return Among(rows, np.array(self.node_of, dtype=np.intp), counted, recent)
-
-
-class Among(NamedTuple):
-    """Configurations to be scored: members' rows, and their own counts where enumerated."""
-
-    rows: Ints
-    node_of: Ints
-    counted: Floats | None
-    recent: Floats | None
+            size = len(rows)
+            whole = self.counted.counts_of(at, size), self.recent.counts_of(at, size)
+        node_of = np.array(self.node_of, dtype=np.intp)
+        return Among(rows, node_of, whole, {} if enumerated else None)
 
 
 def state_of(passing: Passing) -> dict[str, Any]:

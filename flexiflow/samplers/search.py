@@ -32,7 +32,7 @@ class Scores:
     passes: Floats  #: P(pass), `(n, N)`
     price: Floats  #: price still to be paid, `(n, N)` or `(N,)`
     index: Floats  #: what the best one has most of, `(n, N)`
-    nodes: tuple[Floats, ...] = ()  #: per node, the chance that its checks hold, `(n, N)`
+    nodes: tuple[Floats, ...] = ()  #: per node, the chance that its checks hold, as the price
 
 
 class Told(NamedTuple):
@@ -89,7 +89,7 @@ def _exactly(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
     among = scorer.space.everything
     if state.fresh:
         scores = scorer.index(slice(draw, draw + 1), among, None)
-        return decided(scorer, draw, among, scores, int(scores.index[0].argmax()), None, None)
+        return decided(scorer, draw, among, scores, int(scores.index[0].argmax()))
     alive = scorer.space.alive(state, among)
     if not alive.any():
         return None
@@ -127,24 +127,32 @@ def decided(
     among: Ints,
     scores: Scores,
     at: int,
-    alive: Bools | None,
-    unpaid: Bools | None,
-    every: Floats | None = None,
+    alive: Bools | None = None,
+    unpaid: Bools | None = None,
 ) -> Decision:
-    """The decision for one of the configurations that were scored under one draw.
+    """The decision for one of the configurations that were scored under one draw."""
+    why = Once(lambda: explain(scorer, draw, among, at, alive, unpaid))
+    return put(scorer, draw, among, scores, 0, at, why)
 
-    ``every`` is the index under every draw, where it is known already.
-    """
+
+def put(
+    scorer: Scorer,
+    draw: int,
+    among: Ints,
+    scores: Scores,
+    row: int,
+    at: int,
+    why: Callable[[], Explanation],
+) -> Decision:
+    """A decision put together from one row of scores."""
     configuration = tuple(among[at].tolist())
-    told = scorer.told(draw, configuration, tuple(float(p[0, at]) for p in scores.nodes))
-    return Decision(
-        configuration,
-        float(scores.passes[0, at]),
-        float(scores.price[..., at].flat[0]),
-        told.passes,
-        told.seconds,
-        Once(lambda: explain(scorer, draw, among, at, alive, unpaid, every)),
-    )
+    price, *nodes = [
+        float(part[at] if part.ndim == 1 else part[row, at])
+        for part in (scores.price, *scores.nodes)
+    ]
+    told = scorer.told(draw, configuration, tuple(nodes))
+    passes = float(scores.passes[row, at])
+    return Decision(configuration, passes, price, told.passes, told.seconds, why)
 
 
 def explain(
@@ -154,18 +162,32 @@ def explain(
     at: int,
     alive: Bools | None,
     unpaid: Bools | None,
-    every: Floats | None = None,
 ) -> Explanation:
     """Propensities of a choice among configurations, and the orders it was offered in."""
-    if every is None:
-        every = scorer.index(slice(None), among, unpaid).index
+    every = scorer.index(slice(None), among, unpaid).index
     offered = every[draw]
     if alive is not None:
         every = np.where(alive, every, -np.inf)
     best = every.argmax(axis=1)
-    path = float((best == at).mean())
+    path = np.count_nonzero(best == at) / len(best)
     share = tuple((among[best] == among[at]).mean(axis=0).tolist())
     return Explanation(path, share, orders(scorer.space, among, offered))
+
+
+def starts(space: Space, index: Floats) -> list[Explanation]:
+    """Why each draw starts with the best of all configurations, by the index, `(draws, N)`."""
+    best = index.argmax(axis=1)
+    path = np.bincount(best)[best] / len(best)
+    chosen = space.everything[best].T
+    share = np.array([np.bincount(picks)[picks] for picks in chosen]).T / len(best)
+    grid = index.reshape(-1, *space.sizes)
+    nodes = range(1, grid.ndim)
+    tops = [grid.max(axis=tuple(u for u in nodes if u != v)) for v in nodes]
+    offered = zip(*[(-top).argsort(axis=1, kind="stable").tolist() for top in tops], strict=True)
+    return [
+        Explanation(p, tuple(s), tuple(map(tuple, order)))
+        for p, s, order in zip(path.tolist(), share.tolist(), offered, strict=True)
+    ]
 
 
 def orders(space: Space, among: Ints, scores: Floats) -> tuple[tuple[int, ...], ...]:

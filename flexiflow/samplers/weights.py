@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_ANCHOR = np.zeros(1, dtype=np.intp)
+
 
 class Weights(NamedTuple):
     """The weights of a scope's members, and drawn deviations from them.
@@ -53,15 +55,19 @@ class Weights(NamedTuple):
         if not self.first:
             seen = mean @ phi[0] + deviations @ phi[0]
             return np.asarray(seen[:, among[:, 0]])
-        weights, node_of = mean + deviations, node_of[: len(mean) - 1]
-        own = weights[:, 1 : 1 + len(node_of)]  # after the anchor
-        each = (own @ phi.T)[:, np.arange(len(node_of)), node_of]
-        total = each[:, among].sum(axis=-1) + (weights[:, 0] @ phi[0])[:, None]
+        node_of = node_of[: len(mean) - 1]  # others may have come since, on either side
+        mean, deviations = mean[: 1 + len(node_of)], deviations[:, : 1 + len(node_of)]
+        seen = phi[np.concatenate([_ANCHOR, node_of])]  # by each block; first the anchor
+        each = np.einsum("bd,bd->b", mean, seen) + np.einsum("nbd,bd->nb", deviations, seen)
+        total = np.repeat(each[:, :1], len(among), axis=1)
+        for v in range(among.shape[1]):
+            total += each[:, 1 + among[:, v]]
         if self.pairs:
-            pairs = own[:, :, self.pairs]
-            if (late := len(node_of) - len(self.pairs)) > 0:
+            columns = np.array(self.pairs, dtype=np.intp)
+            pairs = mean[1:, columns] + deviations[:, 1:, columns]
+            if (late := len(node_of) - len(columns)) > 0:
                 pairs = np.pad(pairs, ((0, 0), (0, 0), (0, late)))
             for v in range(1, among.shape[1]):
                 for u in range(v):
                     total += pairs[:, among[:, v], among[:, u]]
-        return np.asarray(total)
+        return total

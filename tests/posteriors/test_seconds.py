@@ -88,13 +88,12 @@ def test_the_predictive_averages_the_normal_over_the_posterior():
     beliefs.update([0] * 4, [0.1, 0.2, 0.5, 0.9])
     mean, kappa, alpha, beta = (x.item() for x in beliefs.parameters())
 
-    def joint(m: float, log_variance: float) -> float:
-        variance = math.exp(log_variance)
-        given_variance = stats.norm.pdf(m, mean, math.sqrt(variance / kappa))
-        spread = stats.invgamma.pdf(variance, alpha, scale=beta) * variance
-        return stats.norm.pdf(math.log(0.3), m, math.sqrt(variance)) * given_variance * spread
-
-    exact, _ = integrate.dblquad(joint, -8, 4, -6, 6, epsabs=1e-6)
+    m, log_variance = np.linspace(-6, 6, 601)[:, None], np.linspace(-8, 4, 401)
+    variance = np.exp(log_variance)
+    given_variance = stats.norm.pdf(m, mean, np.sqrt(variance / kappa))
+    spread = stats.invgamma.pdf(variance, alpha, scale=beta) * variance
+    joint = stats.norm.pdf(math.log(0.3), m, np.sqrt(variance)) * given_variance * spread
+    exact = integrate.simpson(integrate.simpson(joint, x=m[:, 0], axis=0), x=log_variance)
     ours = beliefs.log_likelihood([0], [0.3]).item()
     assert ours == pytest.approx(math.log(exact), abs=1e-5)
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from flexiflow.samplers.blame import FALSE_FAIL, FALSE_PASS, Blame, Item
+from flexiflow.samplers.blame import ENUMERATED, FALSE_FAIL, FALSE_PASS, Blame, Item
 
 
 class BruteForce:
@@ -69,9 +69,21 @@ def test_enumeration_is_bayes_rule_over_all_states(sizes):
         assert item.chance(configurations[0]) == pytest.approx(expected[0], rel=1e-9)
 
 
+def test_bayes_rule_needs_the_states_of_those_with_a_verdict_only():
+    good = np.random.default_rng(5).uniform(0.05, 0.95, ENUMERATED + 1)
+    item, slow, configurations = Item(good), BruteForce(good), every((5, 4, 4))[::7]
+    for rows, passed in [((0, 5, 9), False), ((0, 6, 9), False), ((2, 5, 10), True)]:
+        item.verdict(rows, passed)
+        slow.verdict(rows, passed)
+        np.testing.assert_allclose(item.marginals(), slow.marginals(), rtol=1e-9)
+        expected = [slow.chance(c) for c in configurations]
+        np.testing.assert_allclose(item.chances(np.array(configurations)), expected, rtol=1e-9)
+
+
 def test_particles_are_right_on_average():
     good = np.random.default_rng(2).uniform(0.4, 0.95, 14)
-    sizes, told = (5, 5, 4), list(some_verdicts((5, 5, 4), 5, 3))
+    sizes, told = (5, 5, 4), [((k, 5 + k, 10 + k % 4), k == 2) for k in range(5)]
+    assert len({row for rows, _ in told for row in rows}) > ENUMERATED
     slow = BruteForce(good)
     items = [Item(good, seed) for seed in range(150)]
     for rows, passed in told:
@@ -95,7 +107,8 @@ def test_the_particles_follow_from_the_seed():
     rows = np.array([(0, 10), (3, 19)])
     items = [Item(good, seed) for seed in (1, 1, 2)]
     for item in items:
-        item.verdict((0, 10), False)
+        for k in range(10):
+            item.verdict((k, 10 + k), False)
     one, same, other = (item.chances(rows).tolist() for item in items)
     assert one == same != other
 
