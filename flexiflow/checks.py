@@ -17,6 +17,8 @@ from flexiflow.graph import Expression, Graph, Objective, Read
 from flexiflow.versions import Version, read_only
 
 BUGS = (NameError, ImportError)
+REJECTED = " rejected"
+"""Among values that were kept with a job: those that failed a check, by step."""
 
 
 class Extras(dict[str, Any]):
@@ -155,14 +157,30 @@ def awaited(graph: Graph, values: Mapping[str, Any]) -> set[str]:
     return set().union(*waiting) & values.keys() - late
 
 
-def worth_of(graph: Graph, view: View) -> float:
-    """The objective of the present values as far as it is known, without what has been spent."""
-    terms: dict[str, float | None] = {}
-    if any(o.word is None for o in graph.objectives):
-        terms, _ = terms_of(graph, view, view.values())
-    return sum(
-        o.sign * o.weight * (terms.get(o.text) or 0.0) for o in graph.objectives if o.word is None
-    )
+def waiting(graph: Graph, view: View, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What waiting terms will read: values, and "name confidence" and "name extras" of nodes."""
+    found: dict[str, Any] = {}
+    for name in sorted(awaited(graph, values)):
+        found[name] = values[name]
+        made = view.made.get(graph.maker[name]) if name in graph.maker else None
+        if made is not None:
+            more = {"confidence": made.confidence, "extras": made.extras or None}
+            found |= {f"{name} {what}": it for what, it in more.items() if it is not None}
+    return found
+
+
+def worth_of(graph: Graph, view: View, expected: float | None = None) -> float:
+    """The objective of the present values, without what has been spent.
+
+    Where a term waits for a label, what is expected of it, or else what is known.
+    """
+    stated = [o for o in graph.objectives if o.word is None]
+    if not stated:
+        return 0.0
+    terms, _ = terms_of(graph, view, view.values())
+    if expected is not None and any(terms[o.text] is None for o in stated):
+        return expected
+    return sum(o.sign * o.weight * (terms[o.text] or 0.0) for o in stated)
 
 
 def waits(graph: Graph, objective: Objective, inputs: Mapping[str, Any]) -> bool:

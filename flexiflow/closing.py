@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from flexiflow.checks import View, awaited, blame_user, reward_of, terms_of
+from flexiflow.checks import REJECTED, View, blame_user, reward_of, terms_of, waiting
 from flexiflow.course import Course
 from flexiflow.encode import to_json
 from flexiflow.graph import Graph
@@ -45,7 +46,7 @@ def close(course: Course, ticket: Ticket, started: float) -> Outcome:
         configuration=graph.describe(job.configuration) if job.configuration else {},
         output=text,
         output_kind=kind,
-        kept=_kept(graph, view, values),
+        kept=_kept(graph, view, values, ledger.rejected),
         error=error if wrong is None else (f"{error}; {wrong}" if error else wrong),
         teaches=status != "invalid",
     )
@@ -55,6 +56,7 @@ def close(course: Course, ticket: Ticket, started: float) -> Outcome:
         ledger.verdicts(ticket.job_id),
         output,
         values,
+        ledger.rejected,
     )
 
 
@@ -75,16 +77,16 @@ def _output(job: Present, status: Status) -> Any:
         return None
 
 
-def _kept(graph: Graph, view: View, values: dict[str, Any]) -> str | None:
-    """What waiting terms will read, confidence and extras too, as far as it is JSON."""
-    kept = {}
-    for name in sorted(awaited(graph, values)):
-        made = view.made.get(graph.maker[name]) if name in graph.maker else None
-        more = {"": values[name]}
-        if made is not None:
-            more |= {" confidence": made.confidence, " extras": made.extras or None}
-        for what, value in more.items():
-            text, kind = to_json(value)
-            if kind == "json" and (value is not None or not what):
-                kept[name + what] = json.loads(text)
+def _kept(
+    graph: Graph, view: View, values: dict[str, Any], rejected: Mapping[int, Mapping[str, Any]]
+) -> str | None:
+    """What waiting terms will read, of the output and of what was rejected, where it is JSON."""
+    kept = _plain(waiting(graph, view, values))
+    if rejected:
+        kept[REJECTED] = {str(step): _plain(known) for step, known in rejected.items()}
     return json.dumps(kept) if kept else None
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    written = {name: to_json(value) for name, value in values.items()}
+    return {name: json.loads(text) for name, (text, kind) in written.items() if kind == "json"}

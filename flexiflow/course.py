@@ -205,7 +205,8 @@ class Course:
         if job.configuration is None:
             return
         whole = len(job.view.made) == len(job.graph.nodes)
-        worth = (self.judge.passed(), whole, worth_of(job.graph, job.view) if whole else 0.0)
+        known = worth_of(job.graph, job.view, self.judge.promise()) if whole else 0.0
+        worth = (self.judge.passed(), whole, known)
         if self._best is None or worth > self._best[0]:
             self._best = (worth, dict(job.view.made), job.configuration)
 

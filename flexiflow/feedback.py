@@ -8,15 +8,25 @@ import numbers
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flexiflow.candidates.base import Raw
-from flexiflow.checks import View, awaited, reward_of, terms_of
+from flexiflow.checks import REJECTED, View, awaited, reward_of, terms_of
 from flexiflow.errors import BadInput
 from flexiflow.graph import Graph
-from flexiflow.records import Feedback, Outcome
+from flexiflow.records import Feedback, Outcome, Terms
 from flexiflow.stores.base import Store
 from flexiflow.versions import Version
+
+
+class Values(NamedTuple):
+    """The values of one job that labels will need."""
+
+    output: Mapping[str, Any]
+    rejected: Mapping[int, Mapping[str, Any]]  #: those that failed a check, by step
+
+
+_NONE = Values({}, {})
 
 
 class Recent:
@@ -26,19 +36,20 @@ class Recent:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._values: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._values: OrderedDict[str, Values] = OrderedDict()
 
     def keep(self, outcome: Outcome) -> None:
         """Keep those of an outcome's values that a waiting term will read."""
         names = awaited(self._graph, outcome.values)
         if names:
-            self._values[outcome.job_id] = {n: outcome.values[n] for n in names}
+            mine = {n: outcome.values[n] for n in names}
+            self._values[outcome.job_id] = Values(mine, outcome.rejected)
             if len(self._values) > self.MOST:
                 self._values.popitem(last=False)
 
-    def values_of(self, job_id: str) -> Mapping[str, Any] | None:
+    def values_of(self, job_id: str) -> Values:
         """The values of a job, if they are still here."""
-        return self._values.get(job_id)
+        return self._values.get(job_id, _NONE)
 
 
 def late_feedback(
@@ -47,7 +58,7 @@ def late_feedback(
     job_id: str,
     labels: Mapping[str, Any],
     score: float | None,
-    values: Mapping[str, Any] | None,
+    values: Values = _NONE,
 ) -> Feedback:
     """Compute the terms that waited for labels; the record to be appended.
 
@@ -79,19 +90,27 @@ def late_feedback(
         raise BadInput(f"Give a label ({', '.join(late) or 'none is waited for'}) or score=...")
     job = jobs.row(-1, named=True)
     terms, told = json.loads(job["terms"]), dict[str, Any]()
+    rejected: dict[str, Terms] = {}
     for earlier in store.read("feedback", workflow=graph.name, job_id=job_id).rows(named=True):
         terms.update(json.loads(earlier["terms"]))
         told.update(json.loads(earlier["labels"]))
+        rejected.update(json.loads(earlier["rejected"] or "{}"))
     told.update(labels)
     if labels:
-        known = {**json.loads(job["kept"] or "{}"), **(values or {})}
+        kept = json.loads(job["kept"] or "{}")
+        failed = {**kept.pop(REJECTED, {})}
         given = {name: label for name, label in told.items() if name in late}
-        fresh = _terms(graph, {**dict.fromkeys(late), **known, **given}, job)
+        nothing = dict.fromkeys(late)
+        fresh = _terms(graph, {**nothing, **kept, **values.output, **given}, job)
         terms.update({name: term for name, term in fresh.items() if term is not None})
+        for step, seen in values.rejected.items():
+            failed[str(step)] = {**failed.get(str(step), {}), **seen}
+        if failed:
+            _tell_rejected(rejected, graph, failed, {**nothing, **given}, _noted(store, job))
     if score is not None:
         told["score"] = _score(score)
     reward = told["score"] if "score" in told and "score" not in late else reward_of(graph, terms)
-    return Feedback(job_id, time.time(), told, terms, reward)
+    return Feedback(job_id, time.time(), told, terms, reward, rejected or None)
 
 
 def _terms(
@@ -108,18 +127,52 @@ def _terms(
                 f"kept with job {job['job_id']}: only values that are JSON are. Compute the "
                 "score yourself and give feedback(job_id, score=...)."
             )
-    view = View(graph, known, graph.thresholds)
+    view = _view(graph, known)
     view.runtime, view.cost = job["seconds"], job["cost"]
+    terms, wrong = terms_of(graph, view, known)
+    if wrong is not None:
+        raise BadInput(f"The label could not be used: {wrong}. Nothing was recorded.")
+    return terms
+
+
+def _tell_rejected(
+    rejected: dict[str, Terms],
+    graph: Graph,
+    failed: Mapping[str, Mapping[str, Any]],
+    given: Mapping[str, Any],
+    noted: Mapping[str, Terms],
+) -> None:
+    """Add the terms of the values that failed a check, by step, as far as they can be computed.
+
+    ``noted`` are those that waited for nothing: what they read was not kept.
+    """
+    for step, seen in failed.items():
+        known = {**seen, **given}
+        terms, _ = terms_of(graph, _view(graph, known), known)
+        before = {**noted.get(step, {}), **rejected.get(step, {})}
+        rejected[step] = {
+            o.text: before.get(o.text) if terms[o.text] is None else terms[o.text]
+            for o in graph.objectives
+            if o.word is None
+        }
+
+
+def _noted(store: Store, job: Mapping[str, Any]) -> dict[str, Terms]:
+    """The terms of values that failed a check, by step, as they were known at that time."""
+    rows = store.read("verdicts", workflow=job["workflow"], job_id=job["job_id"])
+    told = rows.filter(rows["terms"].is_not_null())
+    return {str(row["step"]): json.loads(row["terms"]) for row in told.iter_rows(named=True)}
+
+
+def _view(graph: Graph, known: Mapping[str, Any]) -> View:
+    view = View(graph, known, graph.thresholds)
     for number, node in enumerate(graph.nodes):
         parts = [known[t] for t in node.targets if t in known]
         if len(parts) == len(node.targets):
             value = parts[0] if len(parts) == 1 else tuple(parts)
             sure, more = (known.get(f"{node.targets[0]} {w}") for w in ("confidence", "extras"))
             view.made[number] = Version(number, Raw("pass", value, sure, more))
-    terms, wrong = terms_of(graph, view, known)
-    if wrong is not None:
-        raise BadInput(f"The label could not be used: {wrong}. Nothing was recorded.")
-    return terms
+    return view
 
 
 def _score(score: Any) -> float:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -111,15 +111,29 @@ class Node:
         return any(c.options.effects for c in self.candidates)
 
 
+class Cut(NamedTuple):
+    """A test that is one comparison with a threshold, ``statistic >= threshold(...)`` say."""
+
+    statistic: Expression  #: what is compared
+    holds: Callable[[Any, float], bool]  #: (statistic, the threshold's number) -> the test
+    upper: bool  #: whether larger statistics hold
+    threshold: str  #: key in ``Graph.thresholds``
+    by: Expression | None  #: what has a number of its own for each of its values
+
+
 @dataclass(frozen=True)
 class Assertion:
-    """What a good value is: a test over names, with an optional message."""
+    """What a good value is: a test over names, with an optional message.
+
+    ``cut`` is there where the test is one comparison with a threshold.
+    """
 
     text: str
     test: Expression
     message: Expression | None
     line: int
     fingerprint: str
+    cut: Cut | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -232,6 +246,16 @@ class Graph:
         parts += [c.name + c.fingerprint for n in self.nodes for c in n.candidates]
         parts += [a.fingerprint for a in self.assertions]
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+
+    @cached_property
+    def key(self) -> tuple[str, tuple[float, ...]]:
+        """The definition and the weights in force: what decisions about it depend on."""
+        return self.digest, tuple(o.weight for o in self.objectives)
+
+    def reweighed(self, weights: Mapping[str, float]) -> Graph:
+        """The same definition with other weights, by the text of the objective's term."""
+        objectives = (replace(o, weight=weights.get(o.text, o.weight)) for o in self.objectives)
+        return replace(self, objectives=tuple(objectives))
 
     def candidate(self, node: int, choice: int) -> Candidate:
         """The candidate behind a choice of a node."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from flexiflow.candidates.base import Raw
 from flexiflow.graph import Graph
-from flexiflow.records import Attempt, Kind, Verdict
+from flexiflow.records import Attempt, Kind, Terms, Verdict
 from flexiflow.samplers.base import Decision, Explanation
 from flexiflow.versions import Version
 
@@ -44,6 +45,15 @@ class Tried:
             self.kind, self.reason = result.kind, result.reason
 
 
+class Cutting(NamedTuple):
+    """A comparison with a threshold as it was made."""
+
+    number: float
+    statistic: float
+    group: str | None
+    terms: Terms | None = None
+
+
 @dataclass(slots=True)
 class Checked:
     """One check of an assertion; ``picks`` are the choices over its scope."""
@@ -55,6 +65,7 @@ class Checked:
     reason: str | None
     seconds: float
     memo: bool
+    cut: Cutting | None = None
 
 
 @dataclass(slots=True)
@@ -82,6 +93,7 @@ class Ledger:
     begun: int = 0
     switches: int = 0
     rollbacks: int = 0
+    rejected: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def step(self) -> int:
@@ -163,7 +175,7 @@ class Ledger:
         who = self._fingerprints(dict(zip(scope, c.picks, strict=True)))
         return Verdict(
             job_id, c.step, assertion.text, assertion.fingerprint, who, c.result, c.reason,
-            c.seconds, c.memo,
+            c.seconds, c.memo, *(c.cut or (None, None, None, None)),
         )  # fmt: skip
 
     def _fingerprints(self, picked: dict[int, int]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from flexiflow.checks import View
 from flexiflow.graph import Configuration, Graph
 from flexiflow.ledger import Ledger
 from flexiflow.records import Status
-from flexiflow.samplers.base import Decision, Explanation, JobState
+from flexiflow.samplers.base import Advice, Ask, Decision, Explanation, JobState
 from flexiflow.versions import Memo
 
 Clock = Callable[[int, str, str], float]
@@ -54,6 +54,9 @@ class World(Protocol):
     def propose(self, state: JobState) -> Decision | None:
         """Ask the sampler for the next configuration of a job."""
 
+    def advise(self, threshold: str, ask: Ask) -> Advice | None:
+        """Ask where a threshold is best put; None where its user has set it."""
+
     def explain(self, decisions: Sequence[Decision]) -> list[Explanation]:
         """Ask why each configuration was chosen, when the job has ended."""
 
@@ -84,6 +87,17 @@ class End(Exception):
     def __init__(self, status: Status, error: str | None) -> None:
         super().__init__(status)
         self.status, self.error = status, error
+
+
+class UnderWay(NamedTuple):
+    """A job that has begun and not ended."""
+
+    number: int  #: in its run
+    job_id: str
+    configuration: Configuration | None  #: the choice at each node; None before the first
+    node: int | None  #: the node at hand; None when all have run
+    back: int | None  #: the node whose failure sent the job back to the one at hand
+    seconds: float  #: since it began
 
 
 @dataclass(slots=True)
@@ -126,3 +140,11 @@ class Present:
     def exclude(self, nodes: tuple[int, ...]) -> None:
         """Rule out every configuration that chooses as the present one at these nodes."""
         self.state.exclude(nodes, self.picks(nodes))
+
+    def standing(self, seconds: float) -> UnderWay:
+        """Where it stands, ``seconds`` after it began; may be asked from any thread."""
+        made, tried, back = self.view.made, self.ledger.tried, self.back
+        node = next((v for v in self.graph.order if v not in made), None)
+        if back is None and tried:
+            back = tried[-1].rolled_back_from
+        return UnderWay(self.number, self.job_id, self.configuration, node, back, seconds)

@@ -63,7 +63,8 @@ class Recall:
             if row["seq"] > self._heard:
                 outcome = outcome_of(self.store, self.workflow, row["job_id"])
                 before = latest.get(row["job_id"], outcome.job.terms)
-                self.sampler.label([Labelled(outcome, before, terms)])
+                rejected = json.loads(row["rejected"] or "{}")
+                self.sampler.label([Labelled(outcome, before, terms, rejected)])
                 self._heard = int(row["seq"])
             latest[row["job_id"]] = terms
 
@@ -202,4 +203,5 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
 def _verdict(row: Mapping[str, Any]) -> Verdict:
     fields = {name: row[name] for name in Verdict._fields}
     fields["configuration"] = json.loads(fields["configuration"])
+    fields["terms"] = json.loads(fields["terms"]) if fields["terms"] else None
     return Verdict(**fields)

@@ -19,6 +19,9 @@ Status = Literal["passed", "exhausted", "budget", "stopped", "refused", "invalid
 """How a job ended. Only the first is a pass; an invalid job teaches nothing; "unknown" is one
 whose effect may have happened."""
 
+Terms = Mapping[str, float | None]
+"""Objective term -> its value; None waits for a label."""
+
 TEACHES: frozenset[str] = frozenset({"pass", "soft failure", "exception", "timeout"})
 FAILS: frozenset[str] = frozenset({"soft failure", "exception", "timeout"})
 
@@ -62,6 +65,10 @@ class Verdict(NamedTuple):
     reason: str | None  #: the user's message, or the error it raised
     seconds: float
     memo: bool  #: known from an equal value, not checked again
+    threshold: float | None = None  #: the number in force, where it is one comparison with it
+    statistic: float | None = None  #: what was compared with it
+    group: str | None = None  #: which of the threshold's numbers it was: the value of ``by``
+    terms: Mapping[str, float | None] | None = None  #: objective terms of what failed it
 
 
 class Job(NamedTuple):
@@ -100,6 +107,7 @@ class Feedback(NamedTuple):
     labels: Mapping[str, Any]
     terms: Mapping[str, float | None]  #: all terms as they stand with these labels
     reward: float | None
+    rejected: Mapping[str, Terms] | None = None  #: step -> terms of what failed a check there
 
 
 class Effect(NamedTuple):
@@ -141,8 +149,9 @@ class Snapshot(NamedTuple):
 class Outcome:
     """A job with its records and, in this process only, its real output.
 
-    ``values`` holds the accepted (or best) value of each name. It is empty in an outcome
-    that was read back from a store.
+    ``values`` holds the accepted (or best) value of each name, ``rejected`` those that failed
+    a check and whose worth a label will tell, by step. Both are empty in an outcome that was
+    read back from a store.
     """
 
     job: Job
@@ -150,6 +159,7 @@ class Outcome:
     verdicts: tuple[Verdict, ...]
     output: Any = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    rejected: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def job_id(self) -> str:
@@ -182,11 +192,14 @@ class Labelled:
         The job with its records.
     before, terms
         The objective terms as they stood, and as they stand now.
+    rejected
+        Step -> the terms of the values that failed a check there.
     """
 
     outcome: Outcome
     before: Mapping[str, float | None]
     terms: Mapping[str, float | None]
+    rejected: Mapping[str, Terms] = field(default_factory=dict)
 
 
 Record = Outcome | Feedback | Effect | Definition | Snapshot

@@ -12,9 +12,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,10 +21,13 @@ from flexiflow.closing import close
 from flexiflow.course import Course
 from flexiflow.doubts import Doubts
 from flexiflow.graph import Graph
-from flexiflow.present import Mark, Settings, Ticket
+from flexiflow.pace import Pace
+from flexiflow.present import Mark, Present, Settings, Ticket, UnderWay
 from flexiflow.records import Definition, Effect, Outcome
-from flexiflow.samplers.base import Decision, Explanation, JobState, Sampler
+from flexiflow.samplers.base import Advice, Ask, Decision, Explanation, JobState, Sampler
+from flexiflow.steering import Steering
 from flexiflow.stores.base import Store
+from flexiflow.turns import in_turn, side_by_side
 
 _TOGETHER = 0.02  # seconds: jobs that end within it are committed together
 _MOST = 256  # jobs in one transaction
@@ -37,6 +38,11 @@ Done = tuple[Outcome, list[Outcome]]
 
 _LOCKS: WeakKeyDictionary[Sampler, threading.RLock] = WeakKeyDictionary()
 """One lock a sampler: runs that share one take turns."""
+
+
+def lock_of(sampler: Sampler) -> threading.RLock:
+    """The lock to hold while a sampler is asked, taught, read or set."""
+    return _LOCKS.setdefault(sampler, threading.RLock())
 
 
 class Runner:
@@ -58,6 +64,15 @@ class Runner:
         Assertions that have raised on every check so far, over all runs of the definition.
     cooling
         Fingerprints of unavailable candidates and until when to leave them, over all runs.
+    steering
+        Pins, bans and weights, over all runs of the workflow.
+
+    Attributes
+    ----------
+    run
+        Identifies the run in all tables.
+    pace
+        When the jobs of ``stream`` start.
     """
 
     def __init__(
@@ -72,15 +87,20 @@ class Runner:
         seed: int | None = None,
         doubts: Doubts | None = None,
         cooling: dict[str, float] | None = None,
+        steering: Steering | None = None,
     ) -> None:
         self.graph, self.sampler, self.store = graph, sampler, store
         self.settings = settings or Settings()
         self.thresholds = graph.thresholds if thresholds is None else thresholds
+        self._fixed: Set[str] = getattr(self.thresholds, "fixed", frozenset())
         self.workers = workers
         self.run = secrets.token_hex(5)
         self.warned: set[str] = set()
+        self.steering = steering or Steering(graph)
+        self.pace = Pace()
+        self._under_way: dict[int, tuple[Present, float]] = {}
         self._seed = secrets.randbits(63) if seed is None else seed
-        self._lock = _LOCKS.setdefault(sampler, threading.RLock())
+        self._lock = lock_of(sampler)
         self._doubts = doubts or Doubts()
         self._rescued: list[Done] = []
         self._spent = 0.0
@@ -100,7 +120,7 @@ class Runner:
 
     def one(self, inputs: Inputs, job_id: str | None = None) -> Outcome:
         """Run one job; its records are durable when this returns."""
-        outcome, lessons = self._do(self._ticket(job_id), inputs)
+        outcome, lessons = self._do((self._ticket(job_id), inputs))
         self._commit([outcome], lessons)
         return outcome
 
@@ -110,18 +130,24 @@ class Runner:
         """Run jobs, each an (id or None, inputs) pair; give their outcomes in the same order.
 
         An outcome is given when its records are durable. With ``together=False`` each job
-        is committed by itself and no job is taken before the last one was given out.
+        is committed by itself and no job is taken before the last one was given out. Before
+        a wait that ``pace`` asks for, all that has ended is given out.
         """
-        done = self._in_turn(jobs) if self.workers == 1 else self._side_by_side(jobs)
+        todo = ((self._ticket(job_id), inputs) for job_id, inputs in jobs)
+        beside = side_by_side(todo, self._do, self.pace, self.workers, self._rescued)
+        done = in_turn(todo, self._do, self.pace) if self.workers == 1 else beside
         pending: list[Outcome] = []
         lessons: list[Outcome] = []
         latest = time.monotonic()
         try:
-            for outcome, released in done:
-                pending.append(outcome)
-                lessons += released
-                now = time.monotonic()
-                if together and now - latest < _TOGETHER and len(pending) < _MOST:
+            for ended in done:
+                if ended is not None:
+                    pending.append(ended[0])
+                    lessons += ended[1]
+                    now = time.monotonic()
+                    if together and now - latest < _TOGETHER and len(pending) < _MOST:
+                        continue
+                elif not pending:
                     continue
                 ready, pending, late, lessons = pending, [], lessons, []
                 self._commit(ready, late)
@@ -138,32 +164,25 @@ class Runner:
                 self._commit(ready, lessons)
         yield from ready
 
-    def _in_turn(self, jobs: Iterable[tuple[str | None, Inputs]]) -> Generator[Done, None, None]:
-        for job_id, inputs in jobs:
-            yield self._do(self._ticket(job_id), inputs)
+    def under_way(self) -> list[UnderWay]:
+        """The jobs that have begun and not ended, as they stand."""
+        now = time.time()
+        jobs = tuple(self._under_way.values())
+        return [job.standing(now - began) for job, began in jobs]
 
-    def _side_by_side(
-        self, jobs: Iterable[tuple[str | None, Inputs]]
-    ) -> Generator[Done, None, None]:
-        """Keep a bounded number of jobs on their way, so that a generator is not drained."""
-        waiting: deque[Future[Done]] = deque()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="flexiflow-job")
-        try:
-            for job_id, inputs in jobs:
-                waiting.append(pool.submit(self._do, self._ticket(job_id), inputs))
-                if len(waiting) >= 2 * self.workers:
-                    yield _first_of(waiting)
-            while waiting:
-                yield _first_of(waiting)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            ended = [f for f in waiting if not f.cancelled() and f.exception() is None]
-            self._rescued += [f.result() for f in ended]
-
-    def _do(self, ticket: Ticket, inputs: Inputs) -> Done:
+    def _do(self, job: tuple[Ticket, Inputs]) -> Done:
         """Run a job and learn from it; also gives older outcomes whose lessons now count."""
-        course = Course(self.graph, self, ticket, inputs)
-        outcome = close(course, ticket, time.time())
+        ticket, inputs = job
+        started = time.time()
+        steered = self.steering.now
+        course = Course(steered.graph, self, ticket, inputs)
+        if steered.out:
+            steered.apply(course.job.state)
+        self._under_way[ticket.number] = course.job, started
+        try:
+            outcome = close(course, ticket, started)
+        finally:
+            del self._under_way[ticket.number]
         with self._lock:
             self._spent += outcome.seconds
             lessons = self._doubts.settle(
@@ -197,6 +216,13 @@ class Runner:
         with self._lock:
             return self.sampler.propose([state])[0]
 
+    def advise(self, threshold: str, ask: Ask) -> Advice | None:
+        """Ask where a threshold is best put; None where its user has set it."""
+        if threshold in self._fixed:
+            return None
+        with self._lock:
+            return self.sampler.advise(ask)
+
     def explain(self, decisions: Sequence[Decision]) -> list[Explanation]:
         """Ask why each configuration was chosen, when the job has ended."""
         with self._lock:  # beliefs must not change under the sampler while it looks at them
@@ -208,7 +234,7 @@ class Runner:
             return set()
         now = self._now()
         with self._lock:
-            cold = {f for f, until in self._cool_until.items() if until > now}
+            cold = {f for f, until in tuple(self._cool_until.items()) if until > now}
         return {
             (v, k)
             for v, node in enumerate(self.graph.nodes)
@@ -237,13 +263,6 @@ class Runner:
         marks = self.store.read("effects", workflow=self.graph.name, job_id=job_id)
         mine = marks.filter(marks["node"] == self.graph.nodes[node].name)
         return None if mine.is_empty() else str(mine["state"][-1])
-
-
-def _first_of(waiting: deque[Future[Done]]) -> Done:
-    """Wait for the first; it stays in the queue if the wait is interrupted."""
-    done = waiting[0].result()
-    waiting.popleft()
-    return done
 
 
 def _replaced(outcome: Outcome, *, teaches: bool) -> Outcome:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from flexiflow.benchmarks import cascade, overhead, record, replay, results, workflow
+from flexiflow.benchmarks import cascade, confidence, overhead, record, replay, results, workflow
 from flexiflow.errors import FlexiFlowError
 
 
@@ -33,6 +33,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     replay.add_arguments(again)
     again.set_defaults(report=replay.report)
+    sure = commands.add_parser(
+        "confidence", help="confidence against thresholds learned from few, late labels"
+    )
+    confidence.add_arguments(sure)
+    sure.set_defaults(report=confidence.report)
     worlds = commands.add_parser("workflow", help="simulated workflows: reuse, order, drift")
     workflow.add_arguments(worlds)
     worlds.set_defaults(report=workflow.report)

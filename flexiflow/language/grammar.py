@@ -143,6 +143,8 @@ BELONGS: dict[str, str] = {
 }
 """Where each word of the language belongs."""
 
+BY = "Write assert confidence(x) >= threshold(0.75, by=x), and other tests as assertions beside it."
+
 
 class Place(NamedTuple):
     """What an expression may hold, by where it stands."""

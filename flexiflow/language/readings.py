@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from flexiflow.graph import Read
-from flexiflow.language.grammar import BELONGS, Place
+from flexiflow.language.grammar import BELONGS, BY, Place
 from flexiflow.language.scope import Scope
 
 NoteThreshold = Callable[[ast.Call, ast.expr, str | None], str]
@@ -75,10 +75,13 @@ class Readings(ast.NodeTransformer):
 
     def _read_threshold(self, call: ast.Call) -> ast.expr:
         """Turn ``threshold(0.75)`` into a number that can be moved."""
-        given = _given(call, ("start", "name"))
+        given = _given(call, ("start", "name", "by"))
         if given is None or "start" not in given:
             message = "threshold takes the number it starts at, and a name if you like"
             raise self.error(call, message, 'Write threshold(0.75) or threshold(0.75, "sure").')
+        if "by" in given:  # taken out before, where it belongs
+            message = "by= is read where the assertion is one comparison with the threshold"
+            raise self.error(call, message, BY)
         name = given.get("name")
         if name and not _text(name):
             message = "the name of a threshold is a text in quotes"

@@ -8,6 +8,7 @@ from typing import Literal
 
 from flexiflow.candidates.fingerprint import fingerprint
 from flexiflow.graph import Assertion, Objective
+from flexiflow.language.cuts import take_cut
 from flexiflow.language.draft import Draft
 from flexiflow.language.grammar import (
     ASSERTION,
@@ -54,7 +55,9 @@ def _read_assertion(draft: Draft, statement: ast.Assert) -> None:
     if isinstance(statement.test, ast.Tuple):
         message = "a tuple is always true"
         raise error(statement.test, message, "Write assert test, message without parentheses.")
-    test = draft.expressions.compile(statement.test, ASSERTION)
+    text = draft.source.segment(statement.test)
+    cut = take_cut(draft, statement.test)
+    test = draft.expressions.compile(statement.test, ASSERTION, text)
     if not test.names:
         message = "the assertion reads no input and no node, so it says nothing of a job"
         raise error(statement, message, "Assert something of a value: assert is_valid(x).")
@@ -62,7 +65,8 @@ def _read_assertion(draft: Draft, statement: ast.Assert) -> None:
     message_node = statement.msg
     told = draft.expressions.compile(message_node, ASSERTION) if message_node else None
     mark = fingerprint(test.text, test.function)
-    draft.assertions.append(Assertion(test.text, test, told, statement.lineno, mark))
+    found = cut and cut.read(draft, test)
+    draft.assertions.append(Assertion(test.text, test, told, statement.lineno, mark, found))
 
 
 def _read_output(draft: Draft, statement: ast.Return) -> None:

@@ -69,6 +69,7 @@ def _check_message(source: Source, graph: Graph, assertion: Assertion, scope: se
 def _expressions(graph: Graph) -> list[Expression]:
     """Every expression that makes a value worth having."""
     found = [e for node in graph.nodes for e in _arguments(node)]
+    found += [a.cut.by for a in graph.assertions if a.cut and a.cut.by]
     found += [a.test for a in graph.assertions] + [o.expression for o in graph.objectives]
     return [*found, *graph.context, *([graph.output] if graph.output else [])]
 

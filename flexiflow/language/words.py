@@ -93,8 +93,12 @@ def extra(node: object, key: str, default: object = None) -> Any:
     _outside("extra", 'assert len(extra(text, "boxes")) > 0')
 
 
-def threshold(start: float, name: str | None = None) -> float:
+def threshold(start: float, name: str | None = None, by: object = None) -> float:
     """Put a number into an assertion that can be moved while the workflow runs.
+
+    Where the assertion is one comparison with it, and labels say what outputs are worth, the
+    sampler moves it: for each candidate, and with ``by`` for each value of that (a predicted
+    class, say), to where accepting an output is worth as much as going on.
 
     Raises
     ------

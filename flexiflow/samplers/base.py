@@ -115,6 +115,25 @@ class Decision:
     explain: Callable[[], Explanation]
 
 
+class Ask(NamedTuple):
+    """A comparison with a threshold about to be made on a job."""
+
+    graph: Graph
+    assertion: int
+    seed: int  #: of the job
+    member: tuple[str, str]  #: (node, fingerprint) of the candidate after which it is made
+    statistic: float
+    group: str | None
+    later: bool  #: whether something has failed on the job before
+
+
+class Advice(NamedTuple):
+    """Where a threshold is best put, and what the value at hand is expected to be worth."""
+
+    number: float
+    worth: float  #: objective of accepting it, price apart
+
+
 class Sampler(ABC):
     """Proposes configurations, learns from outcomes, and can be saved."""
 
@@ -128,6 +147,9 @@ class Sampler(ABC):
 
     def label(self, labelled: Sequence[Labelled]) -> None:  # noqa: B027 - most learn nothing here
         """Learn from labels that came after their jobs; by default nothing."""
+
+    def advise(self, ask: Ask) -> Advice | None:  # noqa: B027 - most learn nothing here
+        """Say where a threshold is best put; by default, and before labels came, None."""
 
     @property
     @abstractmethod

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flexiflow.samplers.ahead import applies, looked_ahead
 from flexiflow.samplers.base import Explanation
 from flexiflow.samplers.counted import price_of
+from flexiflow.samplers.counting import Among, Draws
 from flexiflow.samplers.knowledge import COMPLETES, Knowledge
-from flexiflow.samplers.passing import Among, Draws, Floats, Passing
-from flexiflow.samplers.search import Scores
+from flexiflow.samplers.passing import Floats, Passing
+from flexiflow.samplers.search import Scores, starts
 from flexiflow.samplers.search import known as told
 from flexiflow.samplers.space import Ints, Space
 from flexiflow.samplers.worth import priced, stated
@@ -62,6 +64,15 @@ class Check:
         return np.stack(columns, axis=1)
 
 
+class Runs(NamedTuple):
+    """What is believed of running one node of N configurations, `(N,)` each."""
+
+    completes: Floats  #: chance of a value
+    price: Floats  #: of any run
+    passing: Floats  #: price of a run that passes
+    failing: Floats  #: price of a run that fails
+
+
 class Block:
     """Joint draws of all beliefs about one graph."""
 
@@ -70,7 +81,8 @@ class Block:
         self.space, self.known, self.evidence = space, known, known.evidence
         self.draws = draws if space.small else min(draws, _LARGE_DRAWS)
         self.everywhere: Scores | None = None  # as a job without context starts
-        self.explained: dict[int, Callable[[], Explanation]] = {}  # the same, by draw
+        self._why: list[Explanation] | None = None  # the same, by draw
+        self._runs: list[Runs] | None = None  # of every configuration
         names = [n.name for n in graph.nodes]
         self.checks: list[list[tuple[int | None, Check]]] = [[] for _ in graph.nodes]
         for v, due in enumerate(graph.checks):
@@ -104,25 +116,50 @@ class Block:
             each.append((sums[:, 1] + self.seconds) / (sums[:, 0] + 1.0))
         self.price = [price_of(graph, s) for s in (self.seconds, *each)]
 
+    def runs(self, among: Ints) -> list[Runs]:
+        """What is believed of running each node's candidates; kept for all configurations."""
+        everything = self.space.is_everything(among)
+        if everything and self._runs is not None:
+            return self._runs
+        values = (self.completes, *self.price)
+        found = [Runs(*(x[rows] for x in values)) for rows in self.space.rows_of(among).T]
+        if everything:
+            self._runs = found
+        return found
+
+    def why(self, draw: int) -> Explanation:
+        """Why a job without context starts as it does; every job with this draw is told so."""
+        if self._why is None:
+            assert self.everywhere is not None
+            self._why = starts(self.space, self.everywhere.index)
+        return self._why[draw]
+
     def _value(self, known: Knowledge, seed: int) -> None:
         """Draw what each candidate adds to each term of the objective that was ever seen."""
         graph, rng = self.space.graph, np.random.default_rng(seed + 1)
-        temperature = known.tuning.tempered_counts
         self.priced = priced(graph)
         self.worth = [
-            (weight, worth, worth.of_candidates(self.space, self.draws, temperature, rng))
+            (weight, worth, worth.of_candidates(self.space, self.draws, rng))
             for term, weight in stated(graph).items()
-            if (worth := known.worth.get(term)) is not None and worth.total[0] > 0
+            if (worth := known.worth.get(term)) is not None and worth.total[:, 0].any()
         ]
+        cut = known.cutoffs.get(graph.assertions[0].fingerprint) if applies(graph) else None
+        self.ahead = looked_ahead(graph, cut, self.seconds, self.draws, seed + 2)
 
-    def index(self, draws: slice, among: Ints, chance: Floats, price: Floats) -> Floats:
+    def index(
+        self, draws: slice, among: Ints, chance: Floats, price: Floats, later: bool
+    ) -> Floats:
         """What the best configuration has most of; see :mod:`flexiflow.samplers.hybrid`."""
         rate = chance / np.maximum(price, 1e-12)
         if not self.worth:
             return rate
+        if self.ahead is not None and self.priced:
+            return self.ahead[int(later), draws][:, among[:, 0]]
         value = np.zeros_like(rate)
         for weight, worth, added in self.worth:
-            value += weight * worth.of_configurations(self.space, added[draws], among)
+            value += weight * worth.of_configurations(
+                self.space, added[int(later), draws], among, later
+            )
         if self.priced:
             return np.asarray(value - price / np.maximum(chance, 1e-12))
         good = (value > 0).all(axis=1, keepdims=True)  # of each draw, whichever others are asked

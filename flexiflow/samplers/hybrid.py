@@ -31,13 +31,15 @@ from typing import Any, Literal
 from flexiflow.errors import BadInput
 from flexiflow.graph import Graph
 from flexiflow.records import Labelled, Outcome
-from flexiflow.samplers.base import Decision, JobState, Sampler
+from flexiflow.samplers.base import Advice, Ask, Decision, JobState, Sampler
 from flexiflow.samplers.block import Block
+from flexiflow.samplers.cutting import DRAWS
 from flexiflow.samplers.knowledge import Knowledge
 from flexiflow.samplers.moment import Moment, start
 from flexiflow.samplers.search import decide
 from flexiflow.samplers.space import Space
 from flexiflow.samplers.tuning import Tuning
+from flexiflow.samplers.worth import prices
 
 
 class Hybrid(Sampler):
@@ -97,9 +99,11 @@ class Hybrid(Sampler):
 
     def _block(self, graph: Graph, seed: int) -> Block:
         known, block = self.about(graph.name), self._blocks.get(graph.digest)
+        if block is not None and block.space.graph.key != graph.key:
+            block = None  # the weights have changed
         if block is None or known.evidence - block.evidence >= min(64, 1 + 0.02 * known.evidence):
             space = self._spaces.get(graph.digest)
-            if space is None:
+            if space is None or space.graph.key != graph.key:
                 space = self._spaces[graph.digest] = Space(graph)
             block = self._blocks[graph.digest] = Block(space, known, self.tuning.draws, seed)
         return block
@@ -115,6 +119,18 @@ class Hybrid(Sampler):
         for told in labelled:
             if told.outcome.job.teaches:
                 self.about(told.outcome.job.workflow).label(told)
+
+    def advise(self, ask: Ask) -> Advice | None:
+        """Say where a threshold is best put for a candidate and group, drawn for the job."""
+        assertion = ask.graph.assertions[ask.assertion]
+        cutoffs = self.about(ask.graph.name).cutoffs.get(assertion.fingerprint)
+        if cutoffs is None or assertion.cut is None:
+            return None
+        found = cutoffs.fit((*ask.member, ask.later), prices(ask.graph), assertion.cut.upper)
+        if found is None:
+            return None
+        number = found.number(ask.seed % DRAWS, ask.group)
+        return Advice(number, found.worth(ask.statistic, ask.group))
 
     def blame(self, outcome: Outcome) -> dict[tuple[str, str], float]:
         """How likely each candidate that a failed check could blame was good enough for the job.

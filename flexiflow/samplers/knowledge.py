@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from flexiflow.posteriors import BetaBeliefs, SecondsBeliefs
-from flexiflow.records import FAILS, TEACHES, Attempt, Labelled, Outcome, Verdict
+from flexiflow.records import FAILS, TEACHES, Attempt, Labelled, Outcome, Terms, Verdict
 from flexiflow.samplers.context import Context
+from flexiflow.samplers.cutoffs import Cutoffs
 from flexiflow.samplers.merging import merge
 from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
 from flexiflow.samplers.tuning import Tuning
-from flexiflow.samplers.worth import Worth
+from flexiflow.samplers.worth import PRICES, Worth
 
 NOTHING = Features(np.zeros(0), np.zeros(0))
 COMPLETES = "completes"  # begins the name of a pass model that is not an assertion's
@@ -35,6 +37,8 @@ class Knowledge:
         The features of jobs.
     worth
         What passed outputs are worth, by the objective's term.
+    cutoffs
+        Where thresholds are best put, by the assertion's fingerprint.
     evidence
         Records learned from.
     """
@@ -47,6 +51,7 @@ class Knowledge:
         self.seconds = SecondsBeliefs()
         self.context = Context(tuning.fourier)
         self.worth: dict[str, Worth] = {}
+        self.cutoffs: dict[str, Cutoffs] = {}
         self.evidence = 0
 
     def model(self, name: str, nodes: tuple[str, ...]) -> Passing:
@@ -102,12 +107,34 @@ class Knowledge:
         for key, case in cases.items():
             self.passing[key].ended(case, judged[key])
         self.value(outcome, {}, job.terms)
+        self.compare(outcome, job.terms, {})
         self.evidence += len(outcome.attempts) + len(outcome.verdicts)
 
     def label(self, told: Labelled) -> None:
         """Learn what a job's output is worth from a label that came after it."""
         self.value(told.outcome, told.before, told.terms)
+        self.compare(told.outcome, told.terms, told.rejected, label=True)
         self.evidence += 1
+
+    def compare(
+        self,
+        outcome: Outcome,
+        terms: Terms,
+        rejected: Mapping[str, Terms],
+        label: bool = False,
+    ) -> None:
+        """Learn from comparisons with thresholds, and from what a label says of them."""
+        for verdict in outcome.verdicts:
+            if verdict.statistic is None or verdict.memo:
+                continue
+            attempt = next(a for a in outcome.attempts if a.step == verdict.step)
+            member = (attempt.node, attempt.fingerprint, has_failed(outcome, verdict.step))
+            cutoffs = self.cutoffs.setdefault(verdict.fingerprint, Cutoffs())
+            if not label:
+                cutoffs.see(verdict, member)
+            if any(value is not None and term not in PRICES for term, value in terms.items()):
+                own = rejected.get(str(verdict.step), verdict.terms)
+                cutoffs.learn(outcome, verdict, member, own, terms)
 
     def value(
         self,
@@ -118,13 +145,13 @@ class Knowledge:
         """Learn the objective's terms of a passed output, in place of those from before."""
         if not outcome.job.passed:
             return
-        configuration = accepted(outcome)
+        configuration, later = accepted(outcome), has_failed(outcome)
         for name, value in terms.items():
             old, worth = before.get(name), self.worth.setdefault(name, Worth())
             if old is not None:
-                worth.add(configuration, old, times=-1.0)
+                worth.add(configuration, old, -1.0, later)
             if value is not None:
-                worth.add(configuration, value)
+                worth.add(configuration, value, later=later)
 
     def _ran(self, attempt: Attempt) -> None:
         who = (attempt.node, attempt.fingerprint)
@@ -161,6 +188,7 @@ class Knowledge:
             "seconds": self.seconds.table.state(),
             "context": self.context.state,
             "worth": {name: worth.state() for name, worth in self.worth.items()},
+            "cutoffs": {name: cutoffs.state() for name, cutoffs in self.cutoffs.items()},
             "passing": [[list(key), state_of(p)] for key, p in self.passing.items()],
         }
 
@@ -172,6 +200,8 @@ class Knowledge:
         self.context.state = state["context"]
         for name, saved in state["worth"].items():
             self.worth.setdefault(str(name), Worth()).load(saved)
+        for name, saved in state["cutoffs"].items():
+            self.cutoffs.setdefault(str(name), Cutoffs()).load(saved)
         for key, saved in state["passing"]:
             nodes = tuple(str(k) for k in key)
             load_passing(self.model(nodes[0], nodes[1:]), saved)
@@ -201,6 +231,8 @@ class Knowledge:
         self.context.merge(other.context)
         for term, worth in other.worth.items():
             self.worth.setdefault(term, Worth()).merge(worth)
+        for name, cutoffs in other.cutoffs.items():
+            self.cutoffs.setdefault(name, Cutoffs()).merge(cutoffs)
         at = {name: k for k, name in enumerate(self.context.entries)}
         entries = [at[name] for name in other.context.entries]
         for key, theirs in other.passing.items():
@@ -212,6 +244,12 @@ def accepted(outcome: Outcome) -> dict[str, str]:
     """Node -> fingerprint of the configuration that gave the output."""
     named = {(a.node, a.candidate): a.fingerprint for a in outcome.attempts}
     return {node: named[node, name] for node, name in outcome.job.configuration.items()}
+
+
+def has_failed(outcome: Outcome, before: float = math.inf) -> bool:
+    """Whether a check or an attempt had failed before some step, by default before the end."""
+    broken = any(a.kind in FAILS and a.step < before for a in outcome.attempts)
+    return broken or any(not v.result and v.step < before for v in outcome.verdicts)
 
 
 def in_order(outcome: Outcome) -> Iterator[Attempt | Verdict]:

@@ -157,9 +157,11 @@ class Lifted(Sampler):
 
     def _block(self, graph: Graph, seed: int) -> Block:
         block = self._blocks.get(graph.digest)
+        if block is not None and block.space.graph.key != graph.key:
+            block = None  # the weights have changed
         if block is None or self.evidence - block.evidence >= min(64, 1 + 0.02 * self.evidence):
             space = self._spaces.get(graph.digest)
-            if space is None:
+            if space is None or space.graph.key != graph.key:
                 space = self._spaces[graph.digest] = Space(graph)
             draws = min(_DRAWS, max(_CELLS // graph.size, 8)) if space.small else _LARGE_DRAWS
             beliefs = self.believe(space, draws, seed)

@@ -18,7 +18,7 @@ from flexiflow.graph import Configuration
 from flexiflow.samplers.base import Decision, JobState
 from flexiflow.samplers.block import Block, Check
 from flexiflow.samplers.passing import Case, Features, Floats
-from flexiflow.samplers.search import Scores, Told, decided
+from flexiflow.samplers.search import Scores, Told, put
 from flexiflow.samplers.space import Bools, Ints, Space
 
 
@@ -51,6 +51,11 @@ class Moment:
     def space(self) -> Space:
         """The graph's configurations."""
         return self.block.space
+
+    @property
+    def later(self) -> bool:
+        """Whether something has failed on the job."""
+        return bool(self.seen[0] or self.seen[1])
 
     @classmethod
     def begin(cls, block: Block, picked: int, state: JobState) -> Moment:
@@ -108,11 +113,11 @@ class Moment:
 
         A node's price counts only as far as the checks before it are expected to hold.
         """
-        block, rows = self.block, self.space.rows_of(among)
+        block, runs = self.block, self.block.runs(among)
         reach = np.ones((len(range(*draws.indices(block.draws))), len(among)))
         price, nodes = np.zeros_like(reach), [reach] * len(block.checks)
         for v in self.space.graph.order:
-            here: Any = block.completes[rows[:, v]]
+            here: Any = runs[v].completes
             checks = block.checks[v]
             if checks and checks[0][0] is None:
                 here = self._chance((v, 0), None, checks[0][1], draws, among)
@@ -121,12 +126,14 @@ class Moment:
             for i, (assertion, check) in enumerate(checks):
                 if assertion is not None:
                     here = here * self._chance((v, i), assertion, check, draws, among)
-            whole, passing, failing = (p[rows[:, v]] for p in block.price)
-            each = here * passing + (1.0 - here) * failing if checks else whole
+            each = runs[v].price
+            if checks:
+                each = here * runs[v].passing + (1.0 - here) * runs[v].failing
             price = price + reach * (each if unpaid is None else each * unpaid[:, v])
-            nodes[v] = here if here.shape == reach.shape else np.broadcast_to(here, reach.shape)
+            nodes[v] = here
             reach = reach * here
-        return Scores(reach, price, block.index(draws, among, reach, price), tuple(nodes))
+        index = block.index(draws, among, reach, price, self.later)
+        return Scores(reach, price, index, tuple(nodes))
 
     def _chance(
         self, at: tuple[int, int], assertion: int | None, check: Check, draws: slice, among: Ints
@@ -174,14 +181,10 @@ def copy_of(case: Case) -> Case:
 def start(moment: Moment) -> Decision:
     """The first decision of a job without context, from scores that its block keeps."""
     block, picked = moment.block, moment.picked
-    if block.everywhere is None:
-        block.everywhere = moment.index(slice(None), block.space.everything, None)
-    scores, mine = block.everywhere, slice(picked, picked + 1)
+    scores = block.everywhere
+    if scores is None:
+        scores = block.everywhere = moment.index(slice(None), block.space.everything, None)
     at = int(scores.index[picked].argmax())
-    one = Scores(
-        scores.passes[mine], scores.price[mine], scores.index[mine],
-        tuple(part[mine] for part in scores.nodes),
-    )  # fmt: skip
-    found = decided(moment, picked, block.space.everything, one, at, None, None, scores.index)
-    # Every job that starts with this draw is told the same.
-    return replace(found, explain=block.explained.setdefault(picked, found.explain))
+    return put(
+        moment, picked, block.space.everything, scores, picked, at, lambda: block.why(picked)
+    )

@@ -8,7 +8,9 @@ candidate and each configuration,
 
 each candidate's mean shrunken towards the mean of all, and the configuration's own mean
 towards that sum. With a term that is 1 for a right output and 0 for a wrong one this is the
-precision of a pass. Draws are normal, with the term's pooled variance over the count.
+precision of a pass. What passes on a first try and what passes after a failure are told apart,
+since jobs on which something has failed are harder: the candidate that is best on the others
+need not be best there. Draws are normal, with the term's pooled variance over the count.
 """
 
 from __future__ import annotations
@@ -22,63 +24,85 @@ from numpy.typing import NDArray
 
 from flexiflow.graph import Graph
 from flexiflow.samplers.counting import checked
+from flexiflow.samplers.cutting import Prices
 from flexiflow.samplers.space import Ints, Space
 
 Floats = NDArray[np.float64]
 Member = tuple[str, str]
 
+PRICES = frozenset({"runtime", "cost"})
+"""Terms that say what was paid."""
+
 _STRENGTH = 4.0  # weight of what a mean is shrunken to, in labels
 
 
 class Worth:
-    """Running sums of one term over passed outputs.
+    """Running sums of one term over passed outputs, on first tries and on later ones.
 
     Attributes
     ----------
     total
-        Count, sum and sum of squares over all.
+        Count, sum and sum of squares over all, `(2, 3)`.
     members
-        (node, fingerprint) -> count and sum.
+        (node, fingerprint) -> count and sum, `(2, 2)`.
     whole
-        Configuration, as its sorted members -> count and sum.
+        Configuration, as its sorted members -> count and sum, `(2, 2)`.
     """
 
     def __init__(self) -> None:
-        self.total = np.zeros(3)
+        self.total = np.zeros((2, 3))
         self.members: dict[Member, Floats] = {}
         self.whole: dict[tuple[Member, ...], Floats] = {}
 
-    def add(self, configuration: Mapping[str, str], value: float, times: float = 1.0) -> None:
+    def add(
+        self,
+        configuration: Mapping[str, str],
+        value: float,
+        times: float = 1.0,
+        later: bool = False,
+    ) -> None:
         """Learn the term of one passed output; ``times=-1`` takes an earlier one back."""
-        self.total += times * np.array([1.0, value, value * value])
-        seen = times * np.array([1.0, value])
+        self.total[int(later)] += times * np.array([1.0, value, value * value])
+        seen = np.zeros((2, 2))
+        seen[int(later)] = times, times * value
         for member in configuration.items():
             self.members[member] = self.members.get(member, 0.0) + seen
         key = tuple(sorted(configuration.items()))
         self.whole[key] = self.whole.get(key, 0.0) + seen
 
-    def of_candidates(
-        self, space: Space, draws: int, temperature: float, rng: np.random.Generator
-    ) -> Floats:
-        """What each candidate of a graph adds to the mean, drawn, `(draws, candidates)`."""
-        count, total, squares = self.total
-        mean = total / max(count, 1.0)
+    def of_candidates(self, space: Space, draws: int, rng: np.random.Generator) -> Floats:
+        """What each candidate of a graph adds to the mean, drawn, `(2, draws, candidates)`.
+
+        The first index says whether something has failed on the job before.
+        The draws are not tempered: a passed output ends its job, so unlike the chance of a
+        pass, what others would have been worth is found out by exploring alone.
+        """
+        mean, means = self.means()
+        count, _, squares = self.total.sum(axis=0)
         variance = max(squares / max(count, 1.0) - mean * mean, 0.0)
         keys = [(n.name, c.fingerprint) for n in space.graph.nodes for c in n.candidates]
-        sums = np.array([self.members.get(key, np.zeros(2)) for key in keys])
-        weight = sums[:, 0] + _STRENGTH
-        added = (sums[:, 1] - sums[:, 0] * mean) / weight
-        spread = np.sqrt(temperature * variance / weight)
-        return np.asarray(added + spread * rng.normal(size=(draws, len(keys))))
+        sums = np.array([self.members.get(key, np.zeros((2, 2))) for key in keys])
+        counts, left = sums[..., 0], sums[..., 1] - sums[..., 0] * means  # (candidates, stages)
+        weight = counts + _STRENGTH
+        elsewhere = (left / weight)[:, ::-1]  # by what the candidate gave on jobs of the other kind
+        added = (left + _STRENGTH * elsewhere) / weight
+        drawn = added + np.sqrt(variance / weight) * rng.normal(size=(draws, len(keys), 1))
+        return np.asarray(np.moveaxis(drawn, 2, 0))
 
-    def of_configurations(self, space: Space, added: Floats, among: Ints) -> Floats:
+    def means(self) -> tuple[float, Floats]:
+        """The mean over all passed outputs, and those of first and of later tries, `(2,)`."""
+        count, total, _ = self.total.sum(axis=0)
+        mean = total / max(count, 1.0)
+        return mean, (self.total[:, 1] + _STRENGTH * mean) / (self.total[:, 0] + _STRENGTH)
+
+    def of_configurations(self, space: Space, added: Floats, among: Ints, later: bool) -> Floats:
         """The term expected of configurations, `(draws, N)`, from drawn candidates."""
-        mean = self.total[1] / max(self.total[0], 1.0)
-        found = mean + added[:, space.rows_of(among)].sum(axis=-1)
+        stage = int(later)
+        found = self.means()[1][stage] + added[:, space.rows_of(among)].sum(axis=-1)
         if space.is_everything(among):
             at, sums = self._placed(space)
-            own = sums[:, 0] + _STRENGTH
-            found[:, at] = (_STRENGTH * found[:, at] + sums[:, 1]) / own
+            own = sums[:, stage, 0] + _STRENGTH
+            found[:, at] = (_STRENGTH * found[:, at] + sums[:, stage, 1]) / own
         return np.asarray(found)
 
     def _placed(self, space: Space) -> tuple[Ints, Floats]:
@@ -99,7 +123,7 @@ class Worth:
             for place in product(*picks):
                 at.append(int(np.ravel_multi_index(place, shape)))
                 sums.append(seen)
-        return np.array(at, dtype=np.int64), np.array(sums, dtype=float).reshape(-1, 2)
+        return np.array(at, dtype=np.int64), np.array(sums, dtype=float).reshape(-1, 2, 2)
 
     def merge(self, other: Worth) -> None:
         """Add what another worker has learned; exact."""
@@ -113,24 +137,33 @@ class Worth:
         """The sums as plain lists."""
         return {
             "total": self.total.tolist(),
-            "members": [[*key, *seen.tolist()] for key, seen in self.members.items()],
+            "members": [[*key, seen.tolist()] for key, seen in self.members.items()],
             "whole": [[[list(m) for m in key], seen.tolist()] for key, seen in self.whole.items()],
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take over saved sums; a ValueError says what is wrong with them."""
         lowest = -np.finfo(float).max
-        self.total = checked(state["total"], (3,), lowest)
-        for node, fingerprint, *seen in state["members"]:
-            self.members[str(node), str(fingerprint)] = checked(seen, (2,), lowest)
+        self.total = checked(state["total"], (2, 3), lowest)
+        for node, fingerprint, seen in state["members"]:
+            self.members[str(node), str(fingerprint)] = checked(seen, (2, 2), lowest)
         for key, seen in state["whole"]:
             whole = tuple((str(n), str(f)) for n, f in key)
-            self.whole[whole] = checked(seen, (2,), lowest)
+            self.whole[whole] = checked(seen, (2, 2), lowest)
 
 
 def stated(graph: Graph) -> dict[str, float]:
     """Term -> its signed weight, of the terms that say what an output is worth."""
     return {o.text: o.sign * o.weight for o in graph.objectives if o.word is None}
+
+
+def prices(graph: Graph) -> Prices:
+    """The objective as thresholds are weighed by it."""
+    spent = dict.fromkeys(PRICES, 0.0)
+    for o in graph.objectives:
+        if o.word is not None:
+            spent[o.word] -= o.sign * o.weight
+    return Prices(stated(graph), spent["runtime"], spent["cost"])
 
 
 def priced(graph: Graph) -> bool:

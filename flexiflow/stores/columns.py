@@ -98,6 +98,10 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         _optional("reason", "text", "the user's message, or the error it raised"),
         Column("seconds", "real", "that the check took"),
         Column("memo", "flag", "known from an equal value, not checked again"),
+        _optional("threshold", "real", "the number in force, where it is a comparison with one"),
+        _optional("statistic", "real", "what was compared with it"),
+        _optional("group", "text", "which of the threshold's numbers it was"),
+        _optional("terms", "json", "objective terms of the values that failed it"),
     ),
     "feedback": (
         _SEQ,
@@ -106,6 +110,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("labels", "json", "what was told"),
         Column("terms", "json", "all objective terms as they stand with these labels"),
         _REWARD,
+        _optional("rejected", "json", "step -> terms of the values that failed a check there"),
     ),
     "effects": (
         _SEQ,

@@ -27,7 +27,7 @@ from flexiflow.stores.failures import explaining
 from flexiflow.stores.rows import Batch, Numbered, batch_of
 from flexiflow.stores.servers import connect_to, url_of
 from flexiflow.stores.statements import TOGETHER, Statements
-from flexiflow.stores.tables import FORMAT, META, METADATA
+from flexiflow.stores.tables import FORMAT, META, METADATA, add_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -125,6 +125,12 @@ class SQLStore(Store):
             asked = select(META.c.value).where(META.c.name == "format")
             found = connection.execute(asked).scalar()
         sqlite.check_format(found, FORMAT, self.location)
+        if found != FORMAT:
+            with self._engine.connect() as connection:
+                if self._sqlite:
+                    connection.exec_driver_sql(_WRITING)
+                add_columns(connection)
+                connection.commit()
         return made
 
     def _make_tables(self) -> bool:

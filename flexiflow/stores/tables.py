@@ -11,18 +11,21 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Double,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
+    inspect,
+    update,
 )
 from sqlalchemy.types import TypeEngine
 
 from flexiflow.stores.columns import TABLES
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables' form; a store of a higher one is not touched."""
 
 METADATA = MetaData()
@@ -80,3 +83,17 @@ def _table(name: str) -> Table:
 
 SQL = {name: _table(name) for name in TABLES}
 """The tables of records, by the names that readers use."""
+
+
+def add_columns(connection: Connection) -> None:
+    """Give tables that an earlier version made the columns that came since; there they are null."""
+    there, dialect = inspect(connection), connection.dialect
+    for table in SQL.values():
+        known = {column["name"] for column in there.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                name, kind = dialect.identifier_preparer.quote(column.name), column.type
+                said = "ADD COLUMN" if dialect.name == "sqlite" else "ADD COLUMN IF NOT EXISTS"
+                told = f"ALTER TABLE {table.name} {said} {name} {kind.compile(dialect)}"
+                connection.exec_driver_sql(told)
+    connection.execute(update(META).where(META.c.name == "format").values(value=FORMAT))

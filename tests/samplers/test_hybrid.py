@@ -74,7 +74,7 @@ def test_workflows_do_not_mix():
 def test_a_large_workflow_finds_what_passes():
     graph, sampler = chain(*[5] * 7), Hybrid()  # 78 125 configurations
     rng, good = np.random.default_rng(0), (3, 1, 4, 1, 0, 2, 2)
-    for _ in range(60):
+    for _ in range(150):
         c = tuple(int(k if rng.random() < 0.8 else rng.integers(5)) for k in good)
         sampler.update([outcome(graph, c, c == good)])
     chosen = Counter(sampler.propose([JobState(graph, s)])[0].configuration for s in range(10))

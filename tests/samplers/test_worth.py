@@ -22,11 +22,19 @@ def configurations(graph):
         }
 
 
+class Quiet:
+    """Random numbers that are all 0: draws are means."""
+
+    def normal(self, size):
+        return np.zeros(size)
+
+
 def learned(graph, seed=0, labels=40):
     rng, every, worth, told = np.random.default_rng(seed), list(configurations(graph)), Worth(), []
     for _ in range(labels):
-        told.append((every[rng.integers(len(every))], float(rng.normal())))
-        worth.add(*told[-1])
+        told.append((every[rng.integers(len(every))], float(rng.normal()), rng.random() < 0.3))
+        configuration, value, later = told[-1]
+        worth.add(configuration, value, later=later)
     return worth, told
 
 
@@ -34,17 +42,42 @@ def test_expected_terms_are_shrunken_means_of_candidates_and_configurations():
     graph = chain(3, 2)
     worth, told = learned(graph)
     space = Space(graph)
-    drawn = worth.of_candidates(space, 1, 1e-18, np.random.default_rng(0))
-    found = worth.of_configurations(space, drawn, space.everything)[0]
-    mean = np.mean([value for _, value in told])
-    for at, configuration in enumerate(configurations(graph)):
-        expected = mean
-        for member in configuration.items():
-            mine = [v for c, v in told if member in c.items()]
-            expected += (sum(mine) - len(mine) * mean) / (len(mine) + S)
-        own = [v for c, v in told if c == configuration]
-        expected = (S * expected + sum(own)) / (S + len(own))
-        assert found[at] == pytest.approx(expected, abs=1e-8)
+    drawn = worth.of_candidates(space, 1, Quiet())
+    mean = np.mean([value for _, value, _ in told])
+    parts = [[v for _, v, s in told if s == later] for later in (False, True)]
+    means = [(sum(part) + S * mean) / (len(part) + S) for part in parts]
+    for later in (False, True):
+        found = worth.of_configurations(space, drawn[int(later)], space.everything, later)[0]
+        for at, configuration in enumerate(configurations(graph)):
+            expected = means[later]
+            for member in configuration.items():
+                mine = [(v - means[s], s) for c, v, s in told if member in c.items()]
+                here, there = (
+                    [v for v, s in mine if (s == later) == same] for same in (True, False)
+                )
+                elsewhere = sum(there) / (len(there) + S)
+                expected += (sum(here) + S * elsewhere) / (len(here) + S)
+            own = [v for c, v, s in told if c == configuration and s == later]
+            expected = (S * expected + sum(own)) / (S + len(own))
+            assert found[at] == pytest.approx(expected, abs=1e-8)
+
+
+def test_who_is_best_after_a_failure_is_learned_apart():
+    graph = chain(2)
+    first, second = configurations(graph)
+    worth = Worth()
+    for _ in range(50):
+        worth.add(first, 0.9)
+        worth.add(second, 0.8)
+        worth.add(first, 0.2, later=True)
+        worth.add(second, 0.7, later=True)
+    space = Space(graph)
+    drawn = worth.of_candidates(space, 1, Quiet())
+    best = [
+        worth.of_configurations(space, drawn[int(s)], space.everything, s)[0].argmax()
+        for s in (False, True)
+    ]
+    assert best == [0, 1]
 
 
 def test_draws_spread_less_the_more_is_known():
@@ -53,12 +86,12 @@ def test_draws_spread_less_the_more_is_known():
     for labels in (10, 1000):
         worth, _ = learned(graph, labels=labels)
         rng = np.random.default_rng(1)
-        spreads.append(worth.of_candidates(Space(graph), 4000, 1.0, rng).std(axis=0).max())
-    count, total, squares = worth.total
+        spreads.append(worth.of_candidates(Space(graph), 4000, rng)[0].std(axis=0).max())
+    count, total, squares = worth.total.sum(axis=0)
     variance = squares / count - (total / count) ** 2
-    fewest = min(seen[0] for seen in worth.members.values())
+    fewest = min(seen[0, 0] for seen in worth.members.values())
     assert spreads[1] == pytest.approx(np.sqrt(variance / (fewest + S)), rel=0.1)
-    assert spreads[1] < spreads[0] / 5
+    assert spreads[1] < spreads[0] / 4
 
 
 def test_what_is_taken_back_was_never_there():
@@ -86,7 +119,7 @@ def test_the_state_goes_through_json_and_bad_ones_are_refused():
     again.load(json.loads(json.dumps(worth.state())))
     assert again.state() == worth.state()
     with pytest.raises(ValueError, match="finite"):
-        Worth().load({"total": [1.0, float("nan"), 1.0], "members": [], "whole": []})
+        Worth().load({"total": [[1.0, float("nan"), 1.0]] * 2, "members": [], "whole": []})
 
 
 QUICK_OR_RIGHT = """f(x, label=None)
@@ -126,16 +159,16 @@ def test_late_labels_decide_between_quick_and_right_by_what_seconds_cost(weight,
 def test_a_label_that_is_corrected_counts_once_and_a_restart_knows_it():
     store = MemoryStore()
     it = cell(QUICK_OR_RIGHT.format(weight=0.1), MODELS, store=store)
-    run, _ = first_choices(it, 3, 1)
+    run, first = first_choices(it, 3, 1)
     job_id = run.jobs["job_id"][0]
     it.feedback(job_id, label="nothing like it")
-    it.feedback(job_id, label="wrong")
+    it.feedback(job_id, label=MODELS[first[0]](0))
     (worth,) = (w for name, w in it.sampler.about("f").worth.items() if "same" in name)
-    assert worth.total.tolist() == [1.0, 1.0, 1.0]
+    assert worth.total.sum(axis=0).tolist() == [1.0, 1.0, 1.0]
     again = cell(QUICK_OR_RIGHT.format(weight=0.1), MODELS, store=store)
     again.run([])
     (same,) = (w for name, w in again.sampler.about("f").worth.items() if "same" in name)
-    assert same.total.tolist() == [1.0, 1.0, 1.0]
+    assert same.total.sum(axis=0).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_explain_says_who_was_to_blame():

@@ -1,0 +1,202 @@
+"""Where the thresholds of an assertion are best put, learned from what labels say of outputs.
+
+``assert confidence(x) >= threshold(0.75, by=x)`` accepts an output or goes on. Both have a
+price. Of each labelled job is remembered, for every comparison that was made on it, what the
+output compared was worth, and what going on brought: what the job's output was worth in the
+end, less what was paid after the comparison. Two Bayesian linear regressions on the statistic
+say what each is worth,
+
+    keep(s, g) = E[worth of the output | statistic s, group g]
+    go(s, g)   = E[worth of the job's output - price paid from here | s, g],
+
+and the number is the one above which the sum of ``keep - go`` over the outputs seen of late
+is largest. Thresholds so learned, one for each predicted class, are how FrugalML [1]_ meets
+a budget; here they are learned while jobs run, from the candidates that were tried, so the
+regressions are drawn from their posteriors (Thompson sampling): where nothing is known of
+going on, it is tried now and then.
+
+The statistic enters by its rank among those seen, through linear splines; groups share one
+spline and each adds its own, shrunken towards none.
+
+References
+----------
+.. [1] Chen, L., Zaharia, M. & Zou, J. (2020). FrugalML: how to use ML prediction APIs more
+   accurately and cheaply. NeurIPS. https://arxiv.org/abs/2006.07512
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flexiflow.records import Outcome, Terms, Verdict
+from flexiflow.samplers.cutting import Fitted, Prices, Told, fitted
+
+Floats = NDArray[np.float64]
+Member = tuple[str, str, bool]
+"""A candidate at a node, and whether something had failed on the job before it was asked.
+
+What comes next, and so what going on is worth, is another matter then.
+"""
+
+MOST_SEEN, MOST_TOLD = 512, 1_000  # comparisons remembered of a candidate, the latest
+LEAST = 8  # labelled comparisons of a candidate before its numbers move
+
+
+class _Fit(NamedTuple):
+    """What was fitted for a candidate, and from what."""
+
+    news: int  #: labels of its own that it knows
+    total: int  #: and of all candidates
+    prices: Prices
+    made: Fitted | None
+    complete: int  #: labels of its own on which no term waits
+
+
+class Cutoffs:
+    """What is known of the comparisons of one assertion.
+
+    Attributes
+    ----------
+    seen
+        Candidate -> (statistic, group) of its latest comparisons.
+    told
+        Candidate -> (job, step) -> what a label said of it; the latest.
+    """
+
+    def __init__(self) -> None:
+        self.seen: dict[Member, list[tuple[float, str | None]]] = {}
+        self.told: dict[Member, dict[tuple[str, int], Told]] = {}
+        self._news: dict[Member, int] = {}
+        self._fitted: dict[Member, _Fit] = {}
+
+    def see(self, verdict: Verdict, member: Member) -> None:
+        """Note a comparison."""
+        assert verdict.statistic is not None
+        mine = self.seen.setdefault(member, [])
+        mine.append((verdict.statistic, verdict.group))
+        if len(mine) > MOST_SEEN + MOST_SEEN // 8:
+            del mine[: len(mine) - MOST_SEEN]
+
+    def learn(
+        self,
+        outcome: Outcome,
+        verdict: Verdict,
+        member: Member,
+        own: Terms | None,
+        final: Terms,
+    ) -> None:
+        """Learn what a label says of a comparison, in place of what was said before."""
+        assert verdict.statistic is not None
+        after = [a for a in outcome.attempts if a.step > verdict.step]
+        mine = self.told.setdefault(member, {})
+        key = (outcome.job_id, verdict.step)
+        mine.pop(key, None)
+        mine[key] = Told(
+            verdict.statistic, verdict.group, verdict.result, own, dict(final),
+            sum(a.seconds for a in after), sum(a.cost for a in after),
+        )  # fmt: skip
+        if len(mine) > MOST_TOLD:
+            del mine[next(iter(mine))]
+        self._news[member] = self._news.get(member, 0) + 1
+
+    def fit(self, member: Member, prices: Prices, upper: bool, least: int = LEAST) -> Fitted | None:
+        """What the regressions say of a candidate; None while it has fewer labels than that."""
+        news, told = self._news.get(member, 0), self.told.get(member, {})
+        if len(told) < least or not self.told:
+            return None
+        kept, total = self._fitted.get(member), sum(self._news.values())
+        # Labels of the others move only what a candidate's own are shrunken to.
+        if (
+            kept is None
+            or kept.prices != prices
+            or news - kept.news >= min(32, 1 + news // 20)
+            or total - kept.total > kept.total // 2
+        ):
+            # In one order, whichever came first: a restart must give the same numbers.
+            every = [t for other in sorted(self.told) for t in self.told[other].values()]
+            elsewhere = self.told.get(_other(member), {})
+            mine, seen = list(told.values()), self._seen(member)
+            made = fitted(mine, list(elsewhere.values()), every, seen, prices, upper)
+            complete = sum(prices.worth(t.final) is not None for t in mine)
+            kept = self._fitted[member] = _Fit(news, total, prices, made, complete)
+        return kept.made if kept.complete >= least else None
+
+    def _seen(self, member: Member) -> list[tuple[float, str | None]]:
+        """The outputs of a candidate; where it was not asked yet, those of all."""
+        for known in (self.seen.get(member), self.seen.get(_other(member))):
+            if known:
+                return known
+        every = [self.seen[other][-MOST_SEEN // 8 :] for other in sorted(self.seen)]
+        return [pair for rows in every for pair in rows]
+
+    def state(self) -> list[list[Any]]:
+        """What is remembered, as plain lists: one a candidate."""
+        members = self.seen.keys() | self.told.keys()
+        return [
+            [
+                *member,
+                [list(pair) for pair in self.seen.get(member, [])],
+                [[*key, *_plain(t)] for key, t in self.told.get(member, {}).items()],
+            ]
+            for member in sorted(members)
+        ]
+
+    def load(self, state: list[list[Any]]) -> None:
+        """Take over a saved state; a ValueError or TypeError says what is wrong with it."""
+        for node, fingerprint, later, seen, told in state:
+            member = (str(node), str(fingerprint), bool(later))
+            self.seen[member] = [(_finite(s), _group(g)) for s, g in seen]
+            self.told[member] = {
+                (str(job), int(_finite(step))): Told(
+                    _finite(s), _group(g), bool(held), None if own is None else _terms(own),
+                    _terms(final), _finite(seconds), _finite(cost),
+                )
+                for job, step, s, g, held, own, final, seconds, cost in told
+            }  # fmt: skip
+            self._news[member] = len(self.told[member])
+
+    def merge(self, other: Cutoffs) -> None:
+        """Add what another worker has seen and was told; exact up to what is forgotten."""
+        for member, theirs in other.seen.items():
+            mine = self.seen.setdefault(member, [])
+            mine.extend(theirs)
+            del mine[: max(len(mine) - MOST_SEEN, 0)]
+        for member, rows in other.told.items():
+            told = self.told.setdefault(member, {})
+            told.update(rows)
+            for key in list(told)[: max(len(told) - MOST_TOLD, 0)]:
+                del told[key]
+            self._news[member] = self._news.get(member, 0) + len(rows)
+        self._fitted.clear()
+
+
+def _other(member: Member) -> Member:
+    """The same candidate on jobs of the other kind."""
+    return (*member[:2], not member[2])
+
+
+def _plain(told: Told) -> list[Any]:
+    own = None if told.own is None else dict(told.own)
+    return [*told[:3], own, dict(told.final), *told[5:]]
+
+
+def _finite(value: Any) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not np.isfinite(number):
+        raise ValueError(f"a finite number was expected, not {number}")
+    return number
+
+
+def _group(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _terms(value: Mapping[str, Any]) -> dict[str, float | None]:
+    return {str(k): None if v is None else _finite(v) for k, v in value.items()}
