@@ -1,0 +1,239 @@
+"""What is believed of each candidate, whatever the sampler: pass probability, seconds, order.
+
+What a sampler believes is read under the lock that guards it, which takes well under a
+millisecond, and worked out afterwards; nothing of it is changed, so a run goes the same with
+someone looking on or not.
+
+* The hybrid: see :mod:`flexiflow.panels.experts`.
+* Samplers that count at the nodes: the product of their Betas, of completing and of each
+  assertion that can blame the node.
+* Samplers without beliefs: Beta(1, 1) and the attempts in the log.
+
+The order is that in which a fresh job would be offered the candidates of a node: by the best
+configuration that has them, over the joint draws on which the next decisions rest. Where
+there are no draws, or too many configurations to list, it is that of pass probability over
+seconds.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flexiflow.panels import experts, tally
+from flexiflow.panels.betas import SHARE, Floats, Z, interval, matched, moments
+from flexiflow.panels.places import Places
+from flexiflow.samplers import Hybrid, JobState, Sampler
+from flexiflow.samplers.base import Stateless
+from flexiflow.samplers.counted import Counted
+from flexiflow.samplers.lifted import Lifted
+from flexiflow.samplers.moment import Moment
+from flexiflow.samplers.search import orders
+
+Orders = list[list[int]]
+Work = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What is believed of a graph's candidates, all nodes' one after the other.
+
+    Attributes
+    ----------
+    a, b
+        The Beta of each pass probability, or the one with its mean and variance,
+        `(candidates,)`.
+    passes
+        Mean and ends of its 80 % interval, `(candidates, 3)`.
+    seconds
+        The same of the expected seconds of one run; NaN where none was seen.
+    order
+        Per node, its candidates in the order in which a fresh job would be offered them.
+    context
+        The contextual expert's weight, `(candidates,)`; NaN where no context is used.
+    """
+
+    places: Places
+    a: Floats
+    b: Floats
+    passes: Floats
+    seconds: Floats
+    order: Orders
+    context: Floats
+
+    def node(self, v: int) -> dict[str, Any]:
+        """One node's beliefs, as the dashboard reads them."""
+        part = self._part(v)
+        return {
+            "pass": self.passes[part].astype(np.float32),
+            "seconds": self.seconds[part].astype(np.float32),
+            "order": np.array(self.order[v], dtype=np.uint8),
+            "context": self.context[part].astype(np.float32),
+        }
+
+    def posterior(self, v: int) -> dict[str, Any]:
+        """The parameters of one node's Betas."""
+        part = self._part(v)
+        return {"a": self.a[part].astype(np.float32), "b": self.b[part].astype(np.float32)}
+
+    def _part(self, v: int) -> slice:
+        start = self.places.offsets[v]
+        return slice(start, start + self.places.sizes[v])
+
+
+def read(
+    sampler: Sampler,
+    places: Places,
+    counts: Floats,
+    contexts: Sequence[Mapping[str, Any]] = (),
+    lock: AbstractContextManager[Any] | None = None,
+) -> Beliefs:
+    """Read what a sampler believes of a workflow's candidates.
+
+    Parameters
+    ----------
+    counts
+        What the log says of them, as :attr:`flexiflow.panels.tally.Tally.counts`.
+    contexts
+        Those of the latest jobs, over which the pass probabilities are averaged.
+    lock
+        Guards the sampler; held only while its numbers are copied.
+    """
+    if lock is None:
+        work = _taken(sampler, places, counts, contexts)
+    else:
+        with lock:
+            work = _taken(sampler, places, counts, contexts)
+    mean, variance, runs, seconds, context, offered = work()
+    a, b = matched(mean, variance)
+    wide = np.exp(Z * np.sqrt(tally.variation(counts) / np.maximum(runs, 1.0)))
+    lasting = np.where(runs > 0, seconds, np.nan)
+    ends = np.column_stack([lasting, lasting / wide, lasting * wide])
+    order = offered() or _by_rate(places, mean, seconds)
+    return Beliefs(places, a, b, interval(a, b), ends, order, context)
+
+
+def _taken(
+    sampler: Sampler, places: Places, counts: Floats, contexts: Sequence[Mapping[str, Any]]
+) -> Work:
+    """Copy what is needed; the rest of the work, to be done without the lock."""
+    state = JobState(places.graph, 0, context=dict(contexts[-1]) if contexts else {})
+    if isinstance(sampler, (Hybrid, Lifted)) and _block(sampler, places) is None:
+        sampler = copy.deepcopy(sampler)  # nothing was drawn yet: look at a copy that has
+        sampler.propose([JobState(places.graph, 0, context=dict(state.context))])
+    if isinstance(sampler, Hybrid):
+        return _of_hybrid(sampler, places, state, contexts)
+    if isinstance(sampler, Counted):
+        return _of_counted(sampler, places)
+    return _of_log(sampler, places, state, counts)
+
+
+def _block(sampler: Hybrid | Lifted, places: Places) -> Any:
+    """The joint draws that the next job of a graph would be given, if there are any."""
+    mine = places.graph.digest
+    kept: list[Any] = list(sampler._blocks.values())
+    blocks = [b for b in kept if b.space.graph.digest == mine]
+    return max(blocks, key=lambda b: b.evidence, default=None)
+
+
+def _of_hybrid(
+    sampler: Hybrid, places: Places, state: JobState, contexts: Sequence[Mapping[str, Any]]
+) -> Work:
+    known = sampler.about(places.graph.name)
+    checks = experts.marginals(known, places, contexts)
+    mean, variance = experts.completing(known, places)
+    keys = [("all", n.name, c.fingerprint) for n in places.graph.nodes for c in n.candidates]
+    rows = known.seconds.table.rows(keys)
+    runs, seconds = known.seconds.table.sums[rows, 0], known.seconds.mean(rows)
+    block = _block(sampler, places)
+    moment = Moment.begin(block, 0, state) if block is not None and block.space.small else None
+
+    def work() -> Any:
+        whole, square = mean.copy(), variance + mean**2
+        context, parts = np.zeros(places.size), np.zeros(places.size)
+        for check in checks:
+            found = check()
+            whole[found.at] *= found.mean
+            square[found.at] *= found.variance + found.mean**2
+            there = ~np.isnan(found.contextual)
+            context[np.array(found.at)[there]] += found.contextual[there]
+            parts[np.array(found.at)[there]] += 1.0
+        share = np.where(parts > 0, context / np.maximum(parts, 1.0), np.nan)
+        return whole, square - whole**2, runs, seconds, share, lambda: _offered(moment, places)
+
+    return work
+
+
+def _offered(moment: Moment | None, places: Places) -> Orders | None:
+    """The order of each node's candidates by the mean index over the draws."""
+    if moment is None:
+        return None
+    every = moment.space.everything
+    scores = moment.index(slice(None), every, None)
+    return _candidates(places, orders(moment.space, every, scores.index.mean(axis=0)))
+
+
+def _of_counted(sampler: Counted, places: Places) -> Work:
+    graph = places.graph
+    keys = [(graph.name, n.name, c.fingerprint) for n in graph.nodes for c in n.candidates]
+    completes = sampler.completes
+    mean, variance = moments(*completes.parameters(completes.table.rows(keys)))
+    square = variance + mean**2
+    for assertion, scope in zip(graph.assertions, graph.scopes, strict=True):
+        at = [places.offsets[v] + k for v in scope for k in range(places.sizes[v])]
+        if at:
+            judged = [(graph.name, assertion.fingerprint, *keys[c][1:]) for c in at]
+            a, b = sampler.passes.parameters(sampler.passes.table.rows(judged))
+            m, v = moments(a, b)
+            mean[at] *= m
+            square[at] *= v + m * m
+    rows = sampler.seconds.table.rows(keys)
+    runs, seconds = sampler.seconds.table.sums[rows, 0], sampler.seconds.mean(rows)
+    none = np.full(places.size, np.nan)
+    block = _block(sampler, places)
+
+    def offered() -> Orders | None:
+        if block is None or not block.space.small:
+            return None
+        every, index = block.space.everything, block.scores.index.mean(axis=0)
+        return _candidates(places, orders(block.space, every, index))
+
+    return lambda: (mean, square - mean**2, runs, seconds, none, offered)
+
+
+def _of_log(sampler: Sampler, places: Places, state: JobState, counts: Floats) -> Work:
+    mean, variance = moments(1.0 + counts[:, tally.PASSES], 1.0 + counts[:, tally.FAILURES])
+    runs, known = counts[:, tally.RUNS], tally.mean_seconds(counts)
+    seconds = np.where(runs > 0, known, np.nanmean(known) if runs.any() else 1.0)
+    first: Orders | None = None
+    if isinstance(sampler, Stateless):  # proposing twice the same changes nothing
+        decision = sampler.propose([state])[0]
+        if decision is not None:
+            told = decision.explain().orders
+            found = [(c, *order) for c, order in zip(decision.configuration, told, strict=True)]
+            first = _candidates(places, found)
+    none = np.full(places.size, np.nan)
+    return lambda: (mean, variance, runs, seconds, none, lambda: first)
+
+
+def _candidates(places: Places, choices: Sequence[Sequence[int]]) -> Orders:
+    """Orders of choices as orders of candidates: each where it comes first."""
+    found: Orders = []
+    for v, offered in enumerate(choices):
+        known = places.graph.nodes[v].choices
+        found.append(list(dict.fromkeys(known[c].candidate for c in offered)))
+    return found
+
+
+def _by_rate(places: Places, mean: Floats, seconds: Floats) -> Orders:
+    rate = mean / np.maximum(seconds, 1e-12)
+    ends = zip(places.offsets, places.sizes, strict=True)
+    return [np.argsort(-rate[o : o + n], kind="stable").tolist() for o, n in ends]
+
+
+__all__ = ["SHARE", "Beliefs", "read"]
