@@ -9,29 +9,27 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
-import polars as pl
-
-from flexiflow.changes import Names, changes
-from flexiflow.errors import BadInput
-from flexiflow.explain import Account, explain
-from flexiflow.feedback import Recent, late_feedback
+from flexiflow.changes import Names
+from flexiflow.feedback import Recent
 from flexiflow.graph import Graph
 from flexiflow.jobs import bind, count, read_jobs, unseen
 from flexiflow.learner import Learner
 from flexiflow.options import one_of, settings_from, whole
 from flexiflow.present import Clock, Settings
-from flexiflow.records import Feedback, Outcome
-from flexiflow.run import Progress, Run, insist
+from flexiflow.progress import Progress
+from flexiflow.records import Outcome
+from flexiflow.remembering import Remembering
+from flexiflow.run import Run, insist
 from flexiflow.runner import Runner
 from flexiflow.samplers import Hybrid, Sampler
+from flexiflow.steering import Steering
 from flexiflow.stores import Store
-from flexiflow.tables import unpacked
 from flexiflow.thresholds import Thresholds
 
 Outcomes = Generator[Outcome, None, None]
 
 
-class Workflow:
+class Workflow(Remembering):
     """A workflow that learns: nodes with candidates, assertions, objectives.
 
     Made by ``%%flexiflow`` or :func:`workflow`; calling it runs one job.
@@ -47,11 +45,17 @@ class Workflow:
     on_failure
         ``"return"`` the best attempt of a job that did not pass, or ``"raise"``.
     like
-        An older workflow whose store and beliefs this one goes on with (a re-run cell).
+        An older workflow whose store, beliefs and steering this one goes on with (a re-run
+        cell).
     namespace
         Where the definition's names were bound, to notice that one has been redefined.
     **options
         Defaults for all jobs, as for :meth:`run`.
+
+    Attributes
+    ----------
+    last_run
+        The run begun last here, under way or over.
     """
 
     def __init__(
@@ -70,8 +74,10 @@ class Workflow:
             self._learner = Learner(graph.name, sampler or Hybrid(), store)
         else:
             self._learner = like._learner
+        self.steering = Steering(graph, None if like is None else like.steering)
         self._thresholds = Thresholds(graph.thresholds)
         self.last: Outcome | None = None
+        self.last_run: Run | None = None
         self.__name__, self.__doc__ = graph.name, graph.doc or None
         self._on_failure = one_of("on_failure", on_failure, ("return", "raise"))
         self._settings = settings_from(Settings(), options)
@@ -81,24 +87,21 @@ class Workflow:
         self._recent = Recent(graph)
 
     @property
-    def name(self) -> str:
-        """The workflow's name: beliefs and records belong to it."""
-        return self.graph.name
-
-    @property
-    def sampler(self) -> Sampler:
-        """Who chooses, with what it has learned."""
-        return self._learner.sampler
-
-    @property
-    def store(self) -> Store:
-        """Where records go; the default one is opened at first use."""
-        return self._learner.store
-
-    @property
     def thresholds(self) -> Thresholds:
         """The numbers of ``threshold(...)`` by name; they can be set while jobs run."""
         return self._thresholds
+
+    def pin(self, node: str, candidate: str | None) -> None:
+        """Take only this candidate at a node, from the next job on; None lifts the pin."""
+        self.steering.pin(node, candidate)
+
+    def ban(self, node: str, candidate: str, on: bool = True) -> None:
+        """Never take this candidate at a node, from the next job on; ``on=False`` lifts it."""
+        self.steering.ban(node, candidate, on)
+
+    def weigh(self, term: str, weight: float) -> None:
+        """Give a term of the objective, as it is written, another weight from the next job on."""
+        self.steering.weigh(term, weight)
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """Run one job and return its output.
@@ -130,6 +133,8 @@ class Workflow:
         progress: bool | None = None,
         on_outcome: Callable[[Outcome], None] | None = None,
         on_failure: Literal["return", "raise"] | None = None,
+        wait: bool | None = None,
+        live: bool = False,
         sampler: Sampler | None = None,
         store: Store | str | Path | None = None,
         workers: int = 1,
@@ -150,12 +155,17 @@ class Workflow:
         resume
             With ``ids``: leave out jobs that the store has already.
         progress
-            Show a bar; by default where someone can see it.
+            Show a bar; by default where someone can see it and waits for the run.
         on_outcome
             Called with each outcome, real output included, once it is durable.
         on_failure
             "raise" stops at the first job that did not pass; each job is then committed by
             itself, and with several workers those under way are finished.
+        wait
+            False: return at once, the jobs go on in a thread of their own; what the run
+            raises is kept and told in a warning, or raised by its ``wait()``.
+        live
+            Show a dashboard of the run, and by default do not wait for it.
         sampler, store
             Use these for this run only, in place of the workflow's own. A sampler given
             here starts as it is; with a store given here, what is learned is learned from
@@ -178,19 +188,29 @@ class Workflow:
 
         Returns
         -------
-        The run, with its tables. Its records are durable.
+        The run, with its tables, which can be read, and it be steered, while it goes on. The
+        records of all jobs that it counts are durable.
         """
         wanted = one_of("on_failure", on_failure or self._on_failure, ("return", "raise"))
-        runner, outcomes = self._start(
+        run, outcomes = self._start(
             jobs, ids, resume, sampler, store, workers, seed, wanted != "raise",
             {"clock": clock, "executor": executor, **options},
         )  # fmt: skip
-        run = Run(runner.store, self.name, runner.run)
-        with closing(outcomes):  # at once, even if the error's traceback keeps them alive
-            for outcome in Progress(self.name, count(jobs), progress).over(outcomes, run):
-                if on_outcome is not None:
-                    on_outcome(outcome)
-                insist(outcome, wanted)
+        here = not live if wait is None else wait
+        bar = Progress(self.name, count(jobs), (None if here and not live else False)
+                       if progress is None else progress)  # fmt: skip
+
+        def work() -> None:
+            with closing(outcomes):  # at once, even if the error's traceback keeps them alive
+                for outcome in bar.over(outcomes, run):
+                    if on_outcome is not None:
+                        on_outcome(outcome)
+                    insist(outcome, wanted)
+
+        if live:
+            run.show()
+        self.last_run = run
+        (run.perform if here else run.begin)(work)
         return run
 
     def stream(
@@ -223,8 +243,8 @@ class Workflow:
         seed: int | None,
         together: bool,
         options: Mapping[str, Any],
-    ) -> tuple[Runner, Outcomes]:
-        """Check all that was asked for; the runner, and the outcomes as they will come."""
+    ) -> tuple[Run, Outcomes]:
+        """Check all that was asked for; the run, and the outcomes as they will come."""
         settings = settings_from(self._settings, options)
         pairs = read_jobs(self.graph, jobs, ids)
         whole("workers", workers, 1)
@@ -232,7 +252,8 @@ class Workflow:
         runner = self._make_runner(learner, settings, sampler, workers, seed)
         if ids is not None:
             pairs = unseen(pairs, runner.store, self.name, resume)
-        return runner, self._outcomes(learner.stream(runner, pairs, together))
+        run = Run(runner, learner, sampler, count(jobs))
+        return run, self._outcomes(learner.stream(runner, pairs, together))
 
     def _outcomes(self, ended: Outcomes) -> Outcomes:
         with closing(ended):
@@ -250,44 +271,14 @@ class Workflow:
         self._names.warn()
         for notice in () if self._told else self.notices():
             warnings.warn(notice, stacklevel=4)
-        return learner.runner(self.graph, self._thresholds, settings, sampler, workers, seed)
+        return learner.runner(
+            self.graph, self._thresholds, settings, self.steering, sampler, workers, seed
+        )
 
     def _noted(self, outcome: Outcome) -> Outcome:
         self.last = outcome
         self._recent.keep(outcome)
         return outcome
-
-    def feedback(self, job_id: str, *, score: float | None = None, **labels: Any) -> Feedback:
-        """Give a job its label, or a score, after it has ended.
-
-        ``labels`` are inputs that default to None and were not given; ``score`` sets the
-        reward directly. Returns the record with all terms as they stand now; it is durable.
-        """
-        values = self._recent.values_of(job_id)
-        record = late_feedback(self.graph, self.store, job_id, labels, score, values)
-        self._learner.tell(record)
-        return record
-
-    def explain(self, job: str | Outcome | None = None) -> Account:
-        """Tell why a job went as it did, by its id or outcome; by default the latest one."""
-        if (job := self.last if job is None else job) is None:
-            raise BadInput(f"{self.name} has run no job yet here. Give a job id.")
-        job_id = job if isinstance(job, str) else job.job_id
-        return explain(self.store, self.name, job_id, self.sampler)
-
-    def log(self) -> pl.DataFrame:
-        """All jobs of this workflow over all runs, one row each."""
-        feedback = self.store.read("feedback", workflow=self.name)
-        return unpacked(self.store.read("jobs", workflow=self.name), feedback)
-
-    def reset(self) -> None:
-        """Forget what was learned; the records stay."""
-        self._learner.forget()
-
-    def notices(self) -> list[str]:
-        """What this definition changes for what was learned under older ones; told once."""
-        self._told = True
-        return changes(self.graph, self.store)
 
     def __repr__(self) -> str:
         from flexiflow.widgets.picture import text

@@ -1,24 +1,42 @@
-"""A run: many jobs of a workflow, their tables, and the progress bar."""
+"""A run: many jobs of a workflow, their tables, and the hand that steers it."""
 
 from __future__ import annotations
 
-import io
-import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+import copy
+import difflib
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from flexiflow.errors import JobFailed
+from flexiflow.errors import BadInput, JobFailed
 from flexiflow.explain import Account, explain
+from flexiflow.learner import Learner
 from flexiflow.records import Outcome
-from flexiflow.stores.base import Store
+from flexiflow.runner import Runner, lock_of
+from flexiflow.running import Running
+from flexiflow.samplers import Sampler
+from flexiflow.steering import Steering
 from flexiflow.tables import results, unpacked
 
+if TYPE_CHECKING:
+    from flexiflow.panels.watch import RunWatch
 
-class Run:
-    """Many jobs of a workflow, as tables.
+
+class Run(Running):
+    """Many jobs of a workflow: their tables, and the hand that steers them.
+
+    Parameters
+    ----------
+    runner
+        What runs the jobs.
+    learner
+        What they teach.
+    given
+        The sampler of this run only, if it has one.
+    expected
+        How many jobs there are, if that is known.
 
     Attributes
     ----------
@@ -30,16 +48,177 @@ class Run:
         Sum of the jobs' seconds.
     """
 
-    def __init__(self, store: Store, workflow: str, run_id: str) -> None:
-        self._store, self.workflow, self.run_id = store, workflow, run_id
+    def __init__(
+        self, runner: Runner, learner: Learner, given: Sampler | None, expected: int | None
+    ) -> None:
+        super().__init__(f"Run {runner.run} of {runner.graph.name}", runner.pace)
+        self._runner, self._learner, self._expected = runner, learner, expected
+        self._store = runner.store
+        self.workflow, self.run_id = runner.graph.name, runner.run
         self.total = self.passed = 0
         self.seconds = 0.0
+        self._given = given
+        with lock_of(runner.sampler):
+            self._before = copy.deepcopy(runner.sampler)
+        self._lock = threading.Lock()
+        self._watch: RunWatch | None = None
 
     def count(self, outcome: Outcome) -> None:
         """Take note of an acknowledged job."""
-        self.total += 1
-        self.passed += outcome.passed
-        self.seconds += outcome.seconds
+        with self._lock:
+            self.total += 1
+            self.passed += outcome.passed
+            self.seconds += outcome.seconds
+            if self._watch is not None:
+                self._watch.add(outcome)
+
+    @property
+    def steering(self) -> Steering:
+        """Pins, bans and weights; those of the workflow."""
+        return self._runner.steering
+
+    def threshold(self, name: str, value: float) -> None:
+        """Move one of the workflow's thresholds."""
+        thresholds: Any = self._runner.thresholds
+        thresholds[name] = value
+
+    def reset(self) -> None:
+        """Forget what was learned; the records stay.
+
+        A sampler given to this run alone goes back to what it was when the run began.
+        """
+        if self._given is None:
+            self._learner.forget()
+        else:
+            before = self._before.state
+            with lock_of(self._given):
+                self._given.state = before
+
+    def steer(self, kind: str, rest: Mapping[str, Any]) -> None:
+        """Carry out what the page of a dashboard asks for.
+
+        Parameters
+        ----------
+        kind
+            pause, resume, step, stop, speed, weight, pin, ban, threshold or reset.
+        rest
+            What goes with it, by name: ``{"jobs"}``, ``{"value"}``, ``{"term", "value"}``,
+            ``{"node", "candidate"}``, ``{"node", "candidate", "on"}``, ``{"name", "value"}``.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be done; the text is for the user.
+        """
+        orders: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
+            "pause": (self.pause, ()),
+            "resume": (self.resume, ()),
+            "step": (self.step, ("jobs",)),
+            "stop": (self.stop, ()),
+            "speed": (lambda value: setattr(self, "speed", value), ("value",)),
+            "weight": (self.steering.weigh, ("term", "value")),
+            "pin": (self.steering.pin, ("node", "candidate")),
+            "ban": (self.steering.ban, ("node", "candidate", "on")),
+            "threshold": (self.threshold, ("name", "value")),
+            "reset": (self.reset, ()),
+        }
+        if kind not in orders:
+            near = difflib.get_close_matches(kind, orders, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(orders)}."
+            raise BadInput(f"A run cannot be asked to {kind!r}. {hint}")
+        do, names = orders[kind]
+        missing = [name for name in names if name not in rest]
+        if missing:
+            raise BadInput(f"{kind} needs {', '.join(names)}. It came without {missing[0]}.")
+        do(*(rest[name] for name in names))
+
+    def facts(self) -> dict[str, Any]:
+        """Where the run stands as plain data.
+
+        ``state``, ``total`` (jobs expected, or None), ``done``, ``passed``, ``seconds`` (sum
+        over the jobs), ``error`` (text or None) and ``speed``.
+        """
+        error = self.error
+        return {
+            "state": self.state,
+            "total": self._expected,
+            "done": self.total,
+            "passed": self.passed,
+            "seconds": self.seconds,
+            "error": None if error is None else f"{type(error).__name__}: {error}",
+            "speed": self.speed,
+        }
+
+    def under_way(self) -> list[dict[str, Any]]:
+        """The jobs that have begun and not ended as plain data.
+
+        For each ``job`` (its id), ``choice`` (the candidate's number at each node; none before
+        the first decision), ``node`` (the number of the one at hand, or None), ``back`` (of
+        the node whose failure sent the job back there, or None) and ``seconds`` so far.
+        """
+        nodes = self._runner.graph.nodes
+        return [
+            {
+                "job": it.job_id,
+                "choice": [
+                    n.choices[k].candidate
+                    for n, k in zip(nodes, it.configuration or (), strict=False)
+                ],
+                "node": it.node,
+                "back": it.back,
+                "seconds": it.seconds,
+            }
+            for it in self._runner.under_way()
+        ]
+
+    @property
+    def watch(self) -> RunWatch:
+        """The run as data for panels and figures; made at first use, kept up to date from then."""
+        with self._lock:
+            if self._watch is None:
+                from flexiflow.panels.watch import RunWatch
+
+                runner = self._runner
+                self._watch = RunWatch(
+                    runner.graph,
+                    runner.sampler,
+                    self._store,
+                    self.workflow,
+                    self.run_id,
+                    facts=self.facts,
+                    under_way=self.under_way,
+                    steering=self.steering.snapshot,
+                    lock=lock_of(runner.sampler),
+                    blank=self._before,
+                    thresholds=runner.thresholds,
+                )
+            return self._watch
+
+    def dashboard(self) -> Any:
+        """A live view of the run, a Jupyter widget: it shows the run and steers it."""
+        from flexiflow.widgets.dashboard import Dashboard
+
+        return Dashboard(self.watch, self.steer, graph=self._runner.graph)
+
+    def show(self) -> None:
+        """Display a dashboard of the run."""
+        from IPython.display import display
+
+        display(self.dashboard())
+
+    def figure(self, name: str, **options: Any) -> Any:
+        """A plotly figure of the run, to be looked at closely or kept.
+
+        Parameters
+        ----------
+        name
+            "posterior", "order", "reward", "graph" or "blame".
+        **options
+            As for :func:`flexiflow.figures.figure`.
+        """
+        from flexiflow.figures import figure
+
+        return figure(name, self.watch, **options)
 
     @property
     def jobs(self) -> pl.DataFrame:
@@ -93,81 +272,3 @@ def insist(outcome: Outcome, on_failure: str) -> None:
             f"{outcome.job.error}. Its best attempt is in the error's outcome.",
             outcome,
         )
-
-
-class Progress:
-    """A bar that shows jobs, pass rate, seconds a job and the path that leads now.
-
-    Parameters
-    ----------
-    show
-        True, False, or None: only where someone can see it (a notebook or a terminal).
-    """
-
-    def __init__(self, name: str, total: int | None, show: bool | None) -> None:
-        self._name, self._total = name, total
-        self._show = _visible() if show is None else show
-        self._paths: Counter[str] = Counter()
-        self._recent: list[str] = []
-
-    def over(self, outcomes: Iterable[Outcome], run: Run) -> Iterator[Outcome]:
-        """Give the outcomes on, keeping the bar up to date."""
-        if not self._show:
-            for outcome in outcomes:
-                run.count(outcome)
-                yield outcome
-            return
-        with _bar(total=self._total, desc=self._name, unit="job", mininterval=0.2) as bar:
-            for outcome in outcomes:
-                run.count(outcome)
-                self._note(outcome)
-                if bar.update():
-                    bar.set_postfix_str(self.postfix(run), refresh=False)
-                yield outcome
-            bar.set_postfix_str(self.postfix(run))
-
-    def _note(self, outcome: Outcome) -> None:
-        if outcome.passed:
-            self._recent.append(" > ".join(outcome.job.configuration.values()))
-            self._paths[self._recent[-1]] += 1
-            if len(self._recent) > 50:
-                self._paths[self._recent.pop(0)] -= 1
-
-    def postfix(self, run: Run) -> str:
-        """Pass rate, seconds a job, and the path accepted most often of late."""
-        text = f"{run.passed / run.total:.1%} passed" if run.total else "no jobs"
-        if run.total:
-            text += f", {run.seconds / run.total:.3g} s/job"
-        if self._paths:
-            text += f", {self._paths.most_common(1)[0][0]}"
-        return text
-
-
-def _bar(**options: Any) -> Any:
-    """A bar of tqdm's; in a notebook one line of text, which a saved notebook keeps."""
-    from tqdm import tqdm
-
-    if not _in_notebook():
-        return tqdm(**options)
-    from IPython.display import display
-
-    class Line(tqdm):  # type: ignore[misc, unused-ignore]  # tqdm carries no types
-        line: Any = None
-
-        def display(self, msg: str | None = None, pos: int | None = None) -> None:
-            text = {"text/plain": msg or str(self)}
-            if self.line is None:
-                self.line = display(text, raw=True, display_id=True)
-            else:
-                self.line.update(text, raw=True)
-
-    return Line(**options, ncols=110, file=io.StringIO())
-
-
-def _visible() -> bool:
-    return _in_notebook() or sys.stderr.isatty()
-
-
-def _in_notebook() -> bool:
-    shell: Any = sys.modules.get("IPython")
-    return shell is not None and shell.get_ipython() is not None
