@@ -8,6 +8,7 @@ import numbers
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flexiflow.candidates.base import Raw
@@ -116,12 +117,12 @@ def late_feedback(
 def _terms(
     graph: Graph, known: Mapping[str, Any], job: Mapping[str, Any]
 ) -> dict[str, float | None]:
-    """The terms that the known values allow to compute."""
-    for objective in graph.objectives:
-        names = objective.expression.names
-        wanted = names & {i.name for i in graph.inputs if i.late and known.get(i.name) is not None}
-        missing = sorted(names - known.keys())
-        if wanted and missing:
+    """The terms that read labels which are known now; the others are known since the job."""
+    told = {i.name for i in graph.inputs if i.late and known.get(i.name) is not None}
+    wanted = tuple(o for o in graph.objectives if o.expression.names & told)
+    for objective in wanted:
+        missing = sorted(objective.expression.names - known.keys())
+        if missing:
             raise BadInput(
                 f"The term `{objective.text}` also reads {missing[0]!r}, whose value was not "
                 f"kept with job {job['job_id']}: only values that are JSON are. Compute the "
@@ -129,7 +130,7 @@ def _terms(
             )
     view = _view(graph, known)
     view.runtime, view.cost = job["seconds"], job["cost"]
-    terms, wrong = terms_of(graph, view, known)
+    terms, wrong = terms_of(replace(graph, objectives=wanted), view, known)
     if wrong is not None:
         raise BadInput(f"The label could not be used: {wrong}. Nothing was recorded.")
     return terms

@@ -161,10 +161,21 @@ class Judge:
         later = _failed_before(job.ledger, step)
         ask = Ask(job.graph, a, job.state.seed, member, statistic, group, later)
         advice = job.world.advise(cut.threshold, ask)
-        if advice is not None:
-            self._promised[self._key(a)] = advice.worth
-        number = start if advice is None else _including(cut, advice.number)
+        if advice is None:
+            return bool(cut.holds(found, start)), Cutting(start, statistic, group)
+        best = max(self._promised.values(), default=-math.inf)
+        self._promised[self._key(a)] = advice.worth
+        number = _including(cut, advice.number)
+        if not cut.holds(found, number) and advice.worth >= best and self._nothing_is_left(a):
+            number = _including(cut, statistic)  # going on would bring this very output
         return bool(cut.holds(found, number)), Cutting(number, statistic, group)
+
+    def _nothing_is_left(self, a: int) -> bool:
+        """Whether every other configuration of an assertion's scope is out already."""
+        graph, state = self.job.graph, self.job.state
+        scope = graph.scopes[a]
+        sizes = math.prod(len(graph.nodes[v].choices) for v in scope)
+        return sizes - len(state.excluded.get(scope, ())) <= 1
 
     def _note_rejected(self, a: int, tried: Tried | None) -> None:
         """Note what a label would say of the values that fail a comparison with a threshold."""

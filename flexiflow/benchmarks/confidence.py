@@ -15,7 +15,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from math import sqrt
+from math import inf, isfinite, sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ from flexiflow.samplers import Hybrid
 from flexiflow.stores import SQLStore
 
 _COLUMNS = ("job", "node", "candidate", "correct", "cost", "confidence", "label")
-_WORTHS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0)
+_WORTHS = (4.0, 5.0, 6.0, 8.0)
 
 _TEXT = """\
 services(job, truth=None)
@@ -75,6 +75,15 @@ class Setting(NamedTuple):
     fixed: bool = False
 
 
+def tells(prefix: Path) -> bool:
+    """Whether a set holds what is needed here."""
+    try:
+        load(prefix)
+    except BadInput:
+        return False
+    return True
+
+
 def load(prefix: Path) -> Answers:
     """Read the set ``DIR/NAME``: one node, its answers with their confidence.
 
@@ -87,15 +96,11 @@ def load(prefix: Path) -> Answers:
     path = prefix.with_name(name + OUTCOMES)
     if not path.is_file():
         raise BadInput(f"There is no file {str(path)!r}. Give DIR/NAME.")
-    frame = pl.read_parquet(path, glob=False)
-    lacking = [c for c in _COLUMNS if c not in frame.columns or frame[c].null_count()]
-    if lacking:
-        raise BadInput(
-            f"{name}: the column {lacking[0]!r} is missing, or null on some rows. This benchmark "
-            f"needs {', '.join(_COLUMNS)} on every row."
-        )
-    if frame["node"].n_unique() != 1:
-        raise BadInput(f"{name}: one node was expected, got {frame['node'].n_unique()}.")
+    try:
+        frame = pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadInput(f"{str(path)!r} cannot be read as a Parquet file: {error}") from error
+    _check(name, frame)
     services = tuple(frame["candidate"].unique(maintain_order=True))
     wide = [frame.filter(pl.col("candidate") == s).sort("job") for s in services]
     if any(w["job"].to_list() != wide[0]["job"].to_list() for w in wide):
@@ -105,10 +110,35 @@ def load(prefix: Path) -> Answers:
         return np.stack([w[what].to_numpy() for w in wide], axis=1)
 
     label = np.stack([w["label"].cast(pl.String).to_numpy() for w in wide], axis=1).astype(str)
-    return Answers(
+    made = Answers(
         name, services, label, column("confidence").astype(float), column("correct").astype(bool),
         column("cost").astype(float),
     )  # fmt: skip
+    if not made.cost[:, made.best].mean() > 0.0:
+        raise BadInput(
+            f"{name}: the best service, {services[made.best]!r}, costs nothing. Its price is the "
+            "unit here: give costs above 0."
+        )
+    return made
+
+
+def _check(name: str, frame: pl.DataFrame) -> None:
+    """Refuse a set without what is needed, or with values that cannot be measured."""
+    lacking = [c for c in _COLUMNS if c not in frame.columns or frame[c].null_count()]
+    if lacking:
+        raise BadInput(
+            f"{name}: the column {lacking[0]!r} is missing, or null on some rows. This benchmark "
+            f"needs {', '.join(_COLUMNS)} on every row."
+        )
+    if frame["node"].n_unique() != 1:
+        raise BadInput(f"{name}: one node was expected, got {frame['node'].n_unique()}.")
+    if frame["correct"].dtype != pl.Boolean:
+        raise BadInput(
+            f"{name}: 'correct' must hold true or false. It holds {frame['correct'].dtype}."
+        )
+    for column in ("confidence", "cost"):
+        if not frame[column].dtype.is_numeric() or not frame[column].is_finite().all():
+            raise BadInput(f"{name}: {column!r} must hold finite numbers on every row.")
 
 
 def _model(it: Answers, k: int) -> Any:
@@ -183,14 +213,14 @@ def shown(table: Sequence[Mapping[str, Any]]) -> str:
     """The rows as text."""
     lines = [
         f"{table[0]['set']}: right answers and cost (best single service = 1) ± standard error",
-        f"{'':36}{'whole stream':>32}{'last quarter':>32}{'passed':>8}",
+        f"{'':36}{'whole stream':>38}{'last quarter':>38}{'passed':>8}",
     ]
     for row in table:
         parts = [
             f"{_se(row, f'{part}_right')} at {_se(row, f'{part}_share')}"
             for part in ("whole", "last")
         ]
-        lines.append(f"{row['policy']:36}{parts[0]:>32}{parts[1]:>32}{row['passed']:>8.3f}")
+        lines.append(f"{row['policy']:36}{parts[0]:>38}{parts[1]:>38}{row['passed']:>8.3f}")
     return "\n".join(lines)
 
 
@@ -219,8 +249,12 @@ def report(given: argparse.Namespace) -> None:
         worths = [float(w) for w in given.worth.split(",")]
     except ValueError as error:
         raise BadInput(f"--worth takes numbers separated by commas: {error}.") from error
-    if not 0.0 <= given.labels <= 1.0 or min(worths) <= 0.0:
-        raise BadInput("--labels must be a share from 0 to 1, and each --worth above 0.")
+    if not 0.0 <= given.labels <= 1.0:
+        raise BadInput(f"--labels must be a share from 0 to 1. Got {given.labels}.")
+    if not all(0.0 < w < inf for w in worths):
+        raise BadInput(f"Give each --worth a number above 0. Got {given.worth}.")
+    if not isfinite(given.start):
+        raise BadInput(f"--start must be a finite number. Got {given.start}.")
     whole("shuffles", given.shuffles, 1)
     base = Setting(worths[0], given.labels, whole("delay", given.delay, 0), given.start, given.seed)
     settings = {f"learned by class, right worth {w:g}": base._replace(worth=w) for w in worths}

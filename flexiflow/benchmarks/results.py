@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from flexiflow.benchmarks import cascade, overhead, replay, workflow
+from flexiflow.benchmarks import cascade, confidence, overhead, replay, workflow
 from flexiflow.benchmarks.markdown import cell, tables
 from flexiflow.benchmarks.policies import POLICIES, VARIANTS
 from flexiflow.benchmarks.recorded import load
@@ -33,8 +33,12 @@ from flexiflow.options import whole
 
 FILE = Path(__file__).with_name("RESULTS.md")
 MODULES: dict[str, ModuleType] = {
-    "replay": replay, "workflow": workflow, "cascade": cascade, "overhead": overhead,
+    "replay": replay, "confidence": confidence, "workflow": workflow, "cascade": cascade,
+    "overhead": overhead,
 }  # fmt: skip
+ON_SETS = {"replay", "confidence"}
+"""Parts that need sets of recorded outcomes; the second takes those that tell confidence."""
+
 OPTIONS: dict[str, tuple[str, ...]] = dict.fromkeys(MODULES, ())
 """What each part's command is given beyond what the command line of this one says."""
 
@@ -118,9 +122,9 @@ def parts_of(given: argparse.Namespace) -> list[Part]:
     for name in wanted:
         if name not in MODULES:
             raise BadInput(f"There is no part {name!r}. There are {', '.join(MODULES)}.")
-    if given.sets and "replay" not in wanted:
+    if given.sets and not ON_SETS & set(wanted):
         raise BadInput("Sets are given, and --only leaves replay out. Name it, or give no sets.")
-    if given.only is not None and "replay" in wanted and not given.sets:
+    if given.only is not None and ON_SETS & set(wanted) and not given.sets:
         raise BadInput("A replay needs recorded outcomes. Give --sets DIR/NAME.")
     many = ("--workers", str(whole("workers", given.workers, 1)))
     shuffles = ("--shuffles", str(whole("shuffles", given.shuffles, 1)))
@@ -130,6 +134,9 @@ def parts_of(given: argparse.Namespace) -> list[Part]:
             parts += [
                 Part(name, *_set(path, (*shuffles, *many, *OPTIONS[name]))) for path in given.sets
             ]
+        elif name == "confidence":
+            sure = [path for path in given.sets if confidence.tells(path)]
+            parts += [Part(name, path, (*shuffles, *many, *OPTIONS[name])) for path in sure]
         else:
             parts.append(Part(name, None, (*many * (name == "workflow"), *OPTIONS[name])))
     return parts

@@ -64,15 +64,22 @@ def take_cut(draft: Draft, test: ast.expr) -> Compared | None:
         return None
     call = calls[0]
     assert isinstance(call, ast.Call)
-    groups = [k for k in call.keywords if k.arg == "by"]
-    for keyword in groups[:1]:
-        call.keywords.remove(keyword)
+    by = _take_by(call)
     compare, upper = _HOLDS[type(test.ops[0])]
     statistic, turned = (sides[0], False) if call is sides[1] else (sides[1], True)
-    by = groups[0].value if groups else None
     if turned:
         return Compared(copy.deepcopy(statistic), by, _Turned(compare), not upper)
     return Compared(copy.deepcopy(statistic), by, compare, upper)
+
+
+def _take_by(call: ast.Call) -> ast.expr | None:
+    """Take ``by`` out of a call, by its name or as its third argument."""
+    for keyword in call.keywords:
+        if keyword.arg == "by":
+            call.keywords.remove(keyword)
+            return keyword.value
+    starred = any(isinstance(argument, ast.Starred) for argument in call.args)
+    return call.args.pop() if len(call.args) == 3 and not starred else None
 
 
 class _Turned:

@@ -26,6 +26,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -97,7 +98,7 @@ class Cutoffs:
         mine.pop(key, None)
         mine[key] = Told(
             verdict.statistic, verdict.group, verdict.result, own, dict(final),
-            sum(a.seconds for a in after), sum(a.cost for a in after),
+            sum(a.seconds for a in after), sum(a.cost for a in after), outcome.job.passed,
         )  # fmt: skip
         if len(mine) > MOST_TOLD:
             del mine[next(iter(mine))]
@@ -117,13 +118,38 @@ class Cutoffs:
             or total - kept.total > kept.total // 2
         ):
             # In one order, whichever came first: a restart must give the same numbers.
-            every = [t for other in sorted(self.told) for t in self.told[other].values()]
-            elsewhere = self.told.get(_other(member), {})
-            mine, seen = list(told.values()), self._seen(member)
-            made = fitted(mine, list(elsewhere.values()), every, seen, prices, upper)
+            rows = self._as_of_now(prices)
+            every = [t for other in sorted(rows) for t in rows[other]]
+            mine, elsewhere = rows.get(member, []), rows.get(_other(member), [])
+            made = fitted(mine, elsewhere, every, self._seen(member), prices, upper)
             complete = sum(prices.worth(t.final) is not None for t in mine)
             kept = self._fitted[member] = _Fit(news, total, prices, made, complete)
         return kept.made if kept.complete >= least else None
+
+    def _as_of_now(self, prices: Prices) -> dict[Member, list[Told]]:
+        """What was told, with what jobs that passed nowhere would end with by now.
+
+        Such a job returned its best output by what was known then, its first one say. It would
+        return the one whose candidate gives outputs that are worth most, on average.
+        """
+        worths = {
+            member: [w for t in rows.values() if (w := _own(t, prices)) is not None]
+            for member, rows in self.told.items()
+        }
+        means = {member: sum(found) / len(found) for member, found in worths.items() if found}
+        best: dict[str, tuple[float, Terms]] = {}
+        for member in sorted(means):
+            for (job, _), told in self.told[member].items():
+                good = not told.passed and _own(told, prices) is not None
+                if good and told.own and means[member] > best.get(job, (-math.inf, {}))[0]:
+                    best[job] = means[member], told.own
+        return {
+            member: [
+                told._replace(final=best[job][1]) if not told.passed and job in best else told
+                for (job, _), told in rows.items()
+            ]
+            for member, rows in self.told.items()
+        }
 
     def _seen(self, member: Member) -> list[tuple[float, str | None]]:
         """The outputs of a candidate; where it was not asked yet, those of all."""
@@ -153,9 +179,9 @@ class Cutoffs:
             self.told[member] = {
                 (str(job), int(_finite(step))): Told(
                     _finite(s), _group(g), bool(held), None if own is None else _terms(own),
-                    _terms(final), _finite(seconds), _finite(cost),
+                    _terms(final), _finite(seconds), _finite(cost), bool(passed),
                 )
-                for job, step, s, g, held, own, final, seconds, cost in told
+                for job, step, s, g, held, own, final, seconds, cost, passed in told
             }  # fmt: skip
             self._news[member] = len(self.told[member])
 
@@ -172,6 +198,11 @@ class Cutoffs:
                 del told[key]
             self._news[member] = self._news.get(member, 0) + len(rows)
         self._fitted.clear()
+
+
+def _own(told: Told, prices: Prices) -> float | None:
+    """What the output compared was worth, where that is known."""
+    return prices.worth(told.own) if told.own else None
 
 
 def _other(member: Member) -> Member:

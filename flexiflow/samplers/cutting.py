@@ -51,6 +51,7 @@ class Told(NamedTuple):
     final: Terms  #: terms of the job's output
     seconds: float  #: paid after the comparison
     cost: float
+    passed: bool = True  #: whether the job did
 
 
 class Fitted:

@@ -86,7 +86,7 @@ class Hybrid(Sampler):
     def _next(self, state: JobState) -> Decision | None:
         moment: Moment | None = state.draw
         if moment is None:
-            block = self._block(state.graph, state.seed)
+            block = self._drawn(state.graph, state.seed)
             # Fibonacci hashing spreads neighbouring seeds evenly over the block.
             picked = (state.seed * 0x9E3779B97F4A7C15 >> 40) % block.draws
             moment = Moment.begin(block, picked, state)
@@ -97,7 +97,11 @@ class Hybrid(Sampler):
             return start(moment)
         return decide(moment, moment.picked, state)
 
-    def _block(self, graph: Graph, seed: int) -> Block:
+    def block(self, graph: Graph) -> Block | None:
+        """The joint draws on which the next jobs of a graph rest; None before its first job."""
+        return self._blocks.get(graph.digest)
+
+    def _drawn(self, graph: Graph, seed: int) -> Block:
         known, block = self.about(graph.name), self._blocks.get(graph.digest)
         if block is not None and block.space.graph.key != graph.key:
             block = None  # the weights have changed

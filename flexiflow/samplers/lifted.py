@@ -149,13 +149,17 @@ class Lifted(Sampler):
 
     def _next(self, state: JobState) -> Decision | None:
         if state.draw is None:
-            block = self._block(state.graph, state.seed)
+            block = self._drawn(state.graph, state.seed)
             # Fibonacci hashing spreads neighbouring seeds evenly over the block.
             picked = (state.seed * 0x9E3779B97F4A7C15 >> 40) % block.draws
             state.draw = (block, picked)
         return _decided(state.draw[0], state.draw[1], state)
 
-    def _block(self, graph: Graph, seed: int) -> Block:
+    def block(self, graph: Graph) -> Block | None:
+        """The joint draws on which the next jobs of a graph rest; None before its first job."""
+        return self._blocks.get(graph.digest)
+
+    def _drawn(self, graph: Graph, seed: int) -> Block:
         block = self._blocks.get(graph.digest)
         if block is not None and block.space.graph.key != graph.key:
             block = None  # the weights have changed
