@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flexiflow.candidates import Result, any_of, candidate, memory_bound, named
+from flexiflow.candidates import (
+    Result,
+    any_of,
+    candidate,
+    chat,
+    endpoint,
+    memory_bound,
+    named,
+    onnx,
+)
+from flexiflow.comparing import compare
 from flexiflow.defining import workflow
 from flexiflow.errors import (
     BadInput,
@@ -82,17 +92,22 @@ __all__ = [  # noqa: RUF022 - sorted as plain text, capitals within a name or no
     "WorkflowSyntaxError",
     "any_of",
     "candidate",
+    "chat",
+    "compare",
     "confidence",
     "context",
     "cost",
+    "endpoint",
     "extra",
     "load_ipython_extension",
     "maximize",
     "memory_bound",
     "minimize",
     "named",
+    "onnx",
     "runtime",
     "threshold",
+    "unload_ipython_extension",
     "workflow",
 ]
 
@@ -102,6 +117,13 @@ def load_ipython_extension(shell: Any) -> None:
     from flexiflow.magics import load_ipython_extension as load
 
     load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics and their completions away again."""
+    from flexiflow.magics import unload_ipython_extension as unload
+
+    unload(shell)
 
 
 def __getattr__(name: str) -> Any:

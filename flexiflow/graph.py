@@ -169,6 +169,10 @@ class Graph:
     text: str = ""
     doc: str = ""
 
+    def __deepcopy__(self, memo: object) -> Graph:
+        """The same: a definition never changes, and its models are not to be copied."""
+        return self
+
     @cached_property
     def maker(self) -> dict[str, int]:
         """Target name -> index of the node that makes it."""

@@ -10,9 +10,12 @@ from flexiflow.candidates.base import (
     Raw,
     Result,
 )
+from flexiflow.candidates.chat import chat
 from flexiflow.candidates.declaring import any_of, candidate, named
+from flexiflow.candidates.endpoint import endpoint
 from flexiflow.candidates.kinds import KINDS
 from flexiflow.candidates.loading import memory_bound
+from flexiflow.candidates.onnx import onnx
 
 __all__ = [
     "KINDS",
@@ -26,6 +29,9 @@ __all__ = [
     "adopt",
     "any_of",
     "candidate",
+    "chat",
+    "endpoint",
     "memory_bound",
     "named",
+    "onnx",
 ]

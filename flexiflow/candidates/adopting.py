@@ -14,6 +14,7 @@ from flexiflow.candidates.batch import Batched
 from flexiflow.candidates.fingerprint import fingerprint
 from flexiflow.candidates.isolate import Isolated
 from flexiflow.candidates.loading import source
+from flexiflow.candidates.onnx import read_as_onnx
 
 _DEFAULTS = Options()
 
@@ -40,14 +41,15 @@ def adopt(model: Any, name: str) -> Candidate:
     >>> adopt(3, "three")
     Traceback (most recent call last):
     flexiflow.errors.BadInput: The candidate 'three' cannot be used. A candidate must be one \
-of: a torch module, another workflow, an estimator with predict(), a callable. \
+of: a torch module, another workflow, an ONNX file (a path that ends in .onnx), an endpoint, \
+an estimator with predict(), a callable. \
 Got an object of type int instead. Wrap it in a function.
     """
     declared = model if isinstance(model, Declared) else Declared(model, None, _DEFAULTS)
-    name = declared.name or name
-    options = declared.options
-    kind = _compose(declared.model, options, name)
-    return Candidate(name, declared.model, options, kind, _identity(declared.model, options))
+    name, options = declared.name or name, declared.options
+    model = read_as_onnx(declared.model)
+    kind = _compose(model, options, name)
+    return Candidate(name, model, options, kind, _identity(model, options))
 
 
 def _compose(model: Any, options: Options, name: str) -> Any:

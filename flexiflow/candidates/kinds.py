@@ -9,13 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from flexiflow.candidates.base import Options
+from flexiflow.candidates.endpoint import Remote
 from flexiflow.candidates.estimator import Estimator
 from flexiflow.candidates.function import Function
 from flexiflow.candidates.module import Module
+from flexiflow.candidates.onnx import Onnx
 from flexiflow.candidates.workflow import Workflow
 from flexiflow.errors import BadInput
 
-KINDS: tuple[Any, ...] = (Module, Workflow, Estimator, Function)
+KINDS: tuple[Any, ...] = (Module, Workflow, Onnx, Remote, Estimator, Function)
 """Classes that fill the seam ``base.Kind``; the first that accepts a model runs it."""
 
 

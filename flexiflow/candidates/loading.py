@@ -22,6 +22,7 @@ from flexiflow.candidates.base import Options, Raw
 from flexiflow.candidates.call import CAUGHT, attempt
 from flexiflow.candidates.judging import failed
 from flexiflow.candidates.kinds import hold
+from flexiflow.candidates.onnx import opened_later
 from flexiflow.errors import BadInput
 
 _loaded: dict[int, weakref.ref[Loaded]] = {}  # in the order of their last use
@@ -31,10 +32,9 @@ _bound: list[int] = []
 
 def source(model: Any, options: Options, name: str) -> Any:
     """Give the kind that holds a model, or that will load it."""
-    if options.load is not None:
-        return Loaded(options)
     try:
-        return hold(model, options)
+        options = opened_later(model, options)
+        return Loaded(options) if options.load is not None else hold(model, options)
     except BadInput as error:
         raise BadInput(f"The candidate {name!r} cannot be used. {error}") from None
 

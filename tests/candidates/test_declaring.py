@@ -107,6 +107,7 @@ def test_what_no_kind_holds_is_refused() -> None:
 
 
 def test_every_kind_fills_the_seam() -> None:
-    assert [kind.__name__ for kind in KINDS] == ["Module", "Workflow", "Estimator", "Function"]
+    names = ["Module", "Workflow", "Onnx", "Remote", "Estimator", "Function"]
+    assert [kind.__name__ for kind in KINDS] == names
     assert all(isinstance(adopt(twice, "f").kind, Kind) for _ in KINDS)
     assert all(not kind.accepts(None) and not kind.accepts(3) for kind in KINDS)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import tempfile
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
+import onnx_files
 import pytest
 import torch
+from json_server import Answer, Asked, Server
 from sklearn.linear_model import LogisticRegression
 
-from flexiflow.candidates import KINDS, adopt, candidate
+from flexiflow.candidates import KINDS, adopt, candidate, chat, endpoint
 from flexiflow.candidates.call import run
 
 
@@ -52,12 +59,40 @@ def classifier() -> Any:
     return LogisticRegression().fit([[-1.0], [1.0]], ["neg", "pos"])
 
 
+@cache
+def served() -> Server:
+    """Divide 1 by the number that is asked, as JSON and as a chat; 0 is an error of its own."""
+
+    def answer(asked: Asked) -> Answer:
+        x = asked.body if asked.path == "/" else float(asked.body["messages"][0]["content"])
+        said = 1 / x if x else 0
+        reply = {"choices": [{"message": {"content": str(said)}}]} if asked.path != "/" else said
+        return (200, {}, reply) if x else (500, {}, "division by zero")
+
+    server = Server(answer)
+    atexit.register(server.close)
+    return server
+
+
+def file() -> str:
+    path = Path(tempfile.gettempdir()) / f"flexiflow-contract-{os.getpid()}.onnx"
+    atexit.register(path.unlink, missing_ok=True)
+    return onnx_files.linear(path, [[1.0], [1.0]])
+
+
+def talk() -> Any:
+    return chat(served().url, model="m", prompt="{0}", api_key_env=None)
+
+
 EXAMPLES = [
     Example("Function", lambda: lambda x: 1 / x, 4, 0.25, 0),
     Example("Function", lambda: later, 4, 0.25, 0),
     Example("Module", linear, np.array([1.0, 2.0]), 3.0, np.ones(5)),
     Example("Estimator", classifier, [2.0], "pos", [1.0, 2.0]),
     Example("Workflow", Inner, 4, 0.25, 0),
+    Example("Onnx", file, [1.0, 2.0], 3.0, np.ones(5)),
+    Example("Remote", lambda: endpoint(served().url), 4, 0.25, 0),
+    Example("Remote", talk, 4, "0.25", 0),
 ]
 WRAPS: dict[str, Callable[[Example], Any]] = {
     "inline": lambda e: e.make(),
