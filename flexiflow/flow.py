@@ -280,6 +280,12 @@ class Workflow(Remembering):
         self._recent.keep(outcome)
         return outcome
 
+    def compare(self, *others: Workflow | Run) -> Any:
+        """All its jobs, and others', beside doing without; see :func:`flexiflow.compare`."""
+        from flexiflow.comparing import compare
+
+        return compare(self, *others)
+
     def __repr__(self) -> str:
         from flexiflow.widgets.picture import text
 

@@ -42,8 +42,9 @@ FLOORS = {
     ),
     5: ("figures", "panels", "widgets"),
     6: (
-        *("changes", "defining", "explain", "feedback", "flow", "jobs", "learner", "options"),
-        *("progress", "remembering", "run", "running", "saving", "tables", "thresholds"),
+        *("changes", "comparing", "defining", "explain", "feedback", "flow", "jobs", "learner"),
+        *("options", "progress", "remembering", "run", "running", "saving", "tables"),
+        *("thresholds",),
     ),
     7: ("cli", "examples", "magics"),
     8: ("__main__", "benchmarks"),
@@ -52,7 +53,7 @@ FLOOR = {unit: floor for floor, units in FLOORS.items() for unit in units}
 SEAMS = frozenset({"candidates", "executors", "stores", "samplers", "widgets"})
 MAY_IMPORT_THE_TOP = {"examples", "benchmarks", "cli"}  # written as a user would write them
 OPTIONAL = {"PIL", "cv2", "faker", "matplotlib", "nbclient", "nbformat", "onnxruntime", "pandas"}
-OPTIONAL |= {"pyarrow", "rapidocr_onnxruntime", "scipy", "sklearn", "tesserocr"}
+OPTIONAL |= {"httpx", "pyarrow", "rapidocr_onnxruntime", "scipy", "sklearn", "tesserocr"}
 HEAVY = {"IPython", "anywidget", "ipywidgets", "pandas", "pebble", "plotly", "sklearn"}
 HEAVY |= {"sqlalchemy", "torch"}
 CHEAP_DOORS = ("flexiflow", "flexiflow.cli")  # what starts at once: an import and --help
