@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from flexiflow.doubts import Doubts, users_own_frames
 from flexiflow.errors import BadInput, StoreError
@@ -39,6 +40,8 @@ class Learner:
         Who chooses.
     lock
         Guards what is kept here.
+    runs
+        The runs whose jobs teach here, as long as somebody holds them.
     """
 
     def __init__(self, workflow: str, sampler: Sampler, store: Store | str | Path | None) -> None:
@@ -46,6 +49,7 @@ class Learner:
         self.lock = threading.RLock()
         self._asking = lock_of(sampler)
         self._blank = copy.deepcopy(sampler)
+        self.runs: WeakSet[Any] = WeakSet()
         self._store = None if store is None else opened(store)
         self._recall: Recall | None = None
         self._looked = 0.0

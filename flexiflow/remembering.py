@@ -65,6 +65,8 @@ class Remembering:
         values = self._recent.values_of(job_id)
         record = late_feedback(self.steering.graph, self.store, job_id, labels, score, values)
         self._learner.tell(record)
+        for run in list(self._learner.runs):
+            run.label(job_id)
         return record
 
     def explain(self, job: str | Outcome | None = None) -> Account:

@@ -62,6 +62,7 @@ class Run(Running):
             self._before = copy.deepcopy(runner.sampler)
         self._lock = threading.Lock()
         self._watch: RunWatch | None = None
+        learner.runs.add(self)
 
     def count(self, outcome: Outcome) -> None:
         """Take note of an acknowledged job."""
@@ -71,6 +72,11 @@ class Run(Running):
             self.seconds += outcome.seconds
             if self._watch is not None:
                 self._watch.add(outcome)
+
+    def label(self, job_id: str) -> None:
+        """Let who looks at the run know that a job was given a label."""
+        if self._watch is not None:
+            self._watch.label(job_id)
 
     @property
     def steering(self) -> Steering:

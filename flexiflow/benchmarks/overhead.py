@@ -1,4 +1,4 @@
-"""What the runner, the durable store and the samplers themselves cost, beside other libraries."""
+"""What the runner, the store, the samplers and a live view cost, beside other libraries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from flexiflow import Fixed, Hybrid, Sampler, SQLStore, Thompson, Workflow
-from flexiflow.benchmarks import batches, decisions, peers
+from flexiflow.benchmarks import batches, decisions, live, peers
 from flexiflow.benchmarks.nothing import Nothing
 from flexiflow.language import read
 from flexiflow.options import whole
@@ -187,11 +187,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def report(given: argparse.Namespace) -> None:
     """Measure as the command line asks, and print what was found."""
     jobs, rounds = whole("jobs", given.jobs, 4), whole("rounds", given.rounds, 1)
-    table = measure(jobs, rounds, given.device)
-    if given.json:
-        for row in table.iter_rows(named=True):
-            print(json.dumps(row))
-    else:
-        print(shown(table))
+    looked = pl.DataFrame(live.measure(jobs, rounds))
+    for table in (measure(jobs, rounds, given.device), looked):
+        if given.json:
+            for row in table.iter_rows(named=True):
+                print(json.dumps(row))
+        else:
+            print(shown(table))
     if (left := peers.missing(peers.PEERS)) is not None:
         print(left, file=sys.stderr)

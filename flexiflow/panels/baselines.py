@@ -55,9 +55,7 @@ class Baselines:
         if first is None:
             return
         self.jobs += 1
-        reward = outcome.job.reward
-        if reward is not None and not math.isfinite(reward):
-            reward = None
+        reward = _finite(outcome.job.reward)
         # A first try that failed is worth what it cost; its output is worth nothing.
         self.single.add(first, reward if first.passed else -self._stated(first))
         at = self.fixed.room()
@@ -65,10 +63,24 @@ class Baselines:
             return
         tries = self._places.tries(outcome)
         course = tuple((one, self._stated(one)) for one in tries)
-        value = None
-        if reward is not None and outcome.job.passed:
-            value = reward + sum(self._stated(one) for one in tries)
-        self.fixed.keep(at, course, value)
+        self.fixed.keep(at, course, self._value(outcome, reward, tries), outcome.job_id)
+
+    def label(self, outcome: Outcome, before: float | None, reward: float | None) -> None:
+        """Correct what a job that was taken in was worth."""
+        first = self._places.first_try(outcome)
+        if first is None:
+            return
+        before, reward = _finite(before), _finite(reward)
+        if first.passed:
+            self.single.label(first, before, reward)
+        tries = self._places.tries(outcome)
+        self.fixed.label(outcome.job_id, self._value(outcome, reward, tries))
+
+    def _value(self, outcome: Outcome, reward: float | None, tries: list[Try]) -> float | None:
+        """What the pass of a job was worth, price apart."""
+        if reward is None or not outcome.job.passed:
+            return None
+        return reward + sum(self._stated(one) for one in tries)
 
     def _stated(self, one: Try) -> float:
         """What the objective takes off for a try."""
@@ -104,3 +116,7 @@ class Baselines:
         shown = [self._places.text(choice) for choice in order[:_SHOWN]]
         more = len(order) - len(shown)
         return ", then ".join(shown) + (f", and {more} more" if more else "")
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -20,7 +20,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,15 @@ class Beliefs:
     seconds: Floats
     order: Orders
     context: Floats
+
+    def steered(self, pins: Mapping[str, str], bans: Mapping[str, Sequence[str]]) -> Beliefs:
+        """With what is pinned at a node first in its order, and what is banned there last."""
+        order: Orders = []
+        for v, offered in enumerate(self.order):
+            name, names = self.places.graph.nodes[v].name, self.places.candidates[v]
+            pinned, banned = pins.get(name), bans.get(name, ())
+            order.append(sorted(offered, key=lambda k: _rank(names[k], pinned, banned)))
+        return replace(self, order=order)
 
     def node(self, v: int) -> dict[str, Any]:
         """One node's beliefs, as the dashboard reads them."""
@@ -123,7 +132,7 @@ def _taken(
 ) -> Work:
     """Copy what is needed; the rest of the work, to be done without the lock."""
     state = JobState(places.graph, 0, context=dict(contexts[-1]) if contexts else {})
-    if isinstance(sampler, (Hybrid, Lifted)) and _block(sampler, places) is None:
+    if isinstance(sampler, (Hybrid, Lifted)) and sampler.block(places.graph) is None:
         sampler = copy.deepcopy(sampler)  # nothing was drawn yet: look at a copy that has
         sampler.propose([JobState(places.graph, 0, context=dict(state.context))])
     if isinstance(sampler, Hybrid):
@@ -133,12 +142,9 @@ def _taken(
     return _of_log(sampler, places, state, counts)
 
 
-def _block(sampler: Hybrid | Lifted, places: Places) -> Any:
-    """The joint draws that the next job of a graph would be given, if there are any."""
-    mine = places.graph.digest
-    kept: list[Any] = list(sampler._blocks.values())
-    blocks = [b for b in kept if b.space.graph.digest == mine]
-    return max(blocks, key=lambda b: b.evidence, default=None)
+def _rank(name: str, pinned: str | None, banned: Sequence[str]) -> int:
+    """Pinned, free or banned, in this order; among equals the order stays."""
+    return 0 if name == pinned else 2 if name in banned else 1
 
 
 def _of_hybrid(
@@ -150,7 +156,7 @@ def _of_hybrid(
     keys = [("all", n.name, c.fingerprint) for n in places.graph.nodes for c in n.candidates]
     rows = known.seconds.table.rows(keys)
     runs, seconds = known.seconds.table.sums[rows, 0], known.seconds.mean(rows)
-    block = _block(sampler, places)
+    block = sampler.block(places.graph)
     moment = Moment.begin(block, 0, state) if block is not None and block.space.small else None
 
     def work() -> Any:
@@ -195,7 +201,7 @@ def _of_counted(sampler: Counted, places: Places) -> Work:
     rows = sampler.seconds.table.rows(keys)
     runs, seconds = sampler.seconds.table.sums[rows, 0], sampler.seconds.mean(rows)
     none = np.full(places.size, np.nan)
-    block = _block(sampler, places)
+    block = sampler.block(places.graph)
 
     def offered() -> Orders | None:
         if block is None or not block.space.small:

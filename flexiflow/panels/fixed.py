@@ -67,6 +67,7 @@ class FixedOrder:
     def __init__(self) -> None:
         self._jobs = 0
         self._courses: list[tuple[Course, float | None]] = []
+        self._ids: list[str] = []
         self._dice = random.Random(0)
 
     def room(self) -> int | None:
@@ -80,9 +81,16 @@ class FixedOrder:
         at = int(self._dice.random() * self._jobs)
         return at if at < JOBS else None
 
-    def keep(self, at: int, course: Course, value: float | None) -> None:
+    def keep(self, at: int, course: Course, value: float | None, job_id: str = "") -> None:
         """Keep a job where there is room: its tries, and what its pass was worth, price apart."""
         self._courses[at : at + 1] = [(course, value)]
+        self._ids[at : at + 1] = [job_id]
+
+    def label(self, job_id: str, value: float | None) -> None:
+        """Correct what the pass of a job was worth, if the job is in the sample."""
+        if job_id in self._ids:
+            at = self._ids.index(job_id)
+            self._courses[at] = self._courses[at][0], value
 
     def copy(self) -> FixedOrder:
         """One that stays as it is."""

@@ -22,16 +22,23 @@ class LatestJobs:
     """
 
     def __init__(self) -> None:
-        self._latest: deque[tuple[int, Outcome]] = deque(maxlen=MOST)
+        self._latest: deque[tuple[int, int, Outcome]] = deque(maxlen=MOST)
 
     def add(self, place: int, outcome: Outcome) -> None:
         """Take in the job at a place of the run, counted from 0."""
         # Without its values, which can be large: only the records are shown.
         bare = Outcome(outcome.job, (), ())
-        self._latest.append((place, bare))
+        self._latest.append((place, 0, bare))
 
-    def rows(self, after: int = -1, most: int = MOST) -> list[list[Any]]:
-        """Jobs after a place of the run, newest first.
+    def label(self, job_id: str, reward: float | None, number: int) -> None:
+        """Correct what a job was worth; ``number`` counts the labels."""
+        for at, (place, _, outcome) in enumerate(self._latest):
+            if outcome.job_id == job_id:
+                told = Outcome(outcome.job._replace(reward=reward), (), ())
+                self._latest[at] = place, number, told
+
+    def rows(self, after: int = -1, most: int = MOST, heard: int = 0) -> list[list[Any]]:
+        """Jobs after a place of the run, and those labelled after so many labels; newest first.
 
         Returns
         -------
@@ -39,10 +46,11 @@ class LatestJobs:
         attempts, switches, rollbacks, worth (or None) and reason (or None).
         """
         found = list[list[Any]]()
-        for place, outcome in reversed(self._latest):
-            if place <= after or len(found) >= most:
+        for place, label, outcome in reversed(self._latest):
+            if len(found) >= most:
                 break
-            found.append(row_of(outcome))
+            if place > after or label > heard:
+                found.append(row_of(outcome))
         return found
 
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from flexiflow.panels.betas import Floats
 from flexiflow.panels.places import Try
-from flexiflow.panels.sums import WIDTH, Estimates, estimated, gather
+from flexiflow.panels.sums import WIDTH, Estimates, estimated, gather, regather
 
 MOST = 1024  # beginnings of configurations that are told apart
 
@@ -59,6 +59,12 @@ class Single:
                 return
             row = self._rows[first.choice] = [0.0] * WIDTH
         gather(row, 1.0 / (first.chance or 1.0), first.passed, first.seconds, worth)
+
+    def label(self, first: Try, before: float | None, worth: float | None) -> None:
+        """Correct what the first try of a job was worth."""
+        row = self._rows.get(first.choice)
+        if row is not None:
+            regather(row, 1.0 / (first.chance or 1.0), before, worth)
 
     def copy(self) -> Single:
         """One that stays as it is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +24,6 @@ class Column(NamedTuple):
     rollbacks: int
     passed: bool
     seconds: float
-    worth: float
 
 
 class Strip:
@@ -59,7 +57,6 @@ class Strip:
             min(job.rollbacks, 255),
             job.passed,
             job.seconds,
-            math.nan if job.reward is None else job.reward,
         )
         self._columns.add(place, column)
 
@@ -72,9 +69,8 @@ class Strip:
         Returns
         -------
         ``job`` int32 `(n,)`, ``choice`` and ``first`` uint8 `(n, nodes)`, ``switches``,
-        ``rollbacks`` and ``passed`` uint8 `(n,)`, ``seconds`` and ``worth`` float32 `(n,)`,
-        ``every`` int. ``choice`` is 255 where a job did not pass, ``first`` where it did not
-        get; ``worth`` is NaN where it is not known.
+        ``rollbacks`` and ``passed`` uint8 `(n,)`, ``seconds`` float32 `(n,)`, ``every`` int.
+        ``choice`` is 255 where a job did not pass, ``first`` where it did not get.
         """
         columns = self._columns.rows[self._columns.since(after) :]
         return {**_arrays(columns, len(self._places.sizes)), "every": self.every}
@@ -83,7 +79,7 @@ class Strip:
 def _arrays(columns: Sequence[Column], nodes: int) -> dict[str, Any]:
     kinds = {
         "job": np.int32, "switches": np.uint8, "rollbacks": np.uint8, "passed": np.uint8,
-        "seconds": np.float32, "worth": np.float32,
+        "seconds": np.float32,
     }  # fmt: skip
     found: dict[str, Any] = {
         name: np.array([getattr(c, name) for c in columns], dtype=kind)

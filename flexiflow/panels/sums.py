@@ -47,6 +47,18 @@ def gather(
         row[8] += square * worth * worth
 
 
+def regather(row: list[float], weight: float, before: float | None, worth: float | None) -> None:
+    """Put what an observation is worth in the place of what was held of it."""
+    square = weight * weight
+    for value, sign in ((before, -1.0), (worth, 1.0)):
+        if value is None:
+            row[9] += sign
+        else:
+            row[6] += sign * weight * value
+            row[7] += sign * square * value
+            row[8] += sign * square * value * value
+
+
 def estimated(sums: Floats) -> Estimates | None:
     """Self-normalised means of the rows added up, `(WIDTH,)`; None where they are too few.
 

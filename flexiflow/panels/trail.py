@@ -52,12 +52,14 @@ class Shown:
 class Pace:
     """Says when something may be worked out again: now and then, and less if that is slow.
 
+    What counts as work is the thread's own time: waiting for a lock takes nothing from anyone.
+
     Parameters
     ----------
     least
         Seconds between two beginnings.
     rest
-        Times as long as the work took until the next; 25 makes it 4 % of the time at most.
+        Times as long as the work took until the next; 25 makes it 4 % of a core at most.
 
     Examples
     --------
@@ -70,20 +72,20 @@ class Pace:
         self._least, self._rest = least, rest
         self._jobs = -1
         self._next = -float("inf")
-        self._start = 0.0
+        self._start = self._worked = 0.0
 
     def due(self, jobs: int) -> bool:
         """Whether there is something new to read, and it is time to."""
         now = time.monotonic()
         if jobs == self._jobs or now < self._next:
             return False
-        self._jobs, self._start = jobs, now
+        self._jobs, self._start, self._worked = jobs, now, time.thread_time()
         return True
 
     def done(self) -> None:
         """Note that the work has ended."""
-        now = time.monotonic()
-        self._next = max(self._start + self._least, now + self._rest * (now - self._start))
+        rest = self._rest * (time.thread_time() - self._worked)
+        self._next = max(self._start + self._least, time.monotonic() + rest)
 
 
 def _differs(shown: dict[str, Any], fresh: dict[str, Any]) -> bool:

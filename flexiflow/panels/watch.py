@@ -17,11 +17,12 @@ from flexiflow.errors import BadInput, StoreError
 from flexiflow.graph import Graph
 from flexiflow.panels.baselines import Baselines
 from flexiflow.panels.beliefs import Beliefs, read
-from flexiflow.panels.gains import Gains
+from flexiflow.panels.gains import KEPT, Gains
 from flexiflow.panels.jobs import MOST, LatestJobs
-from flexiflow.panels.mark import ROWS, Mark, Now, due, fresh
+from flexiflow.panels.labels import Labels
+from flexiflow.panels.mark import LABELLED, POINTS, ROWS, Data, Due, Mark, Now, due, fresh, whole
 from flexiflow.panels.notices import Notices
-from flexiflow.panels.past import CONTEXTS, Past, logged
+from flexiflow.panels.past import CONTEXTS, Past
 from flexiflow.panels.places import Places, names_of
 from flexiflow.panels.strip import Strip
 from flexiflow.panels.tally import Tally
@@ -32,6 +33,7 @@ from flexiflow.records import Outcome
 from flexiflow.samplers import Sampler
 from flexiflow.stores.base import Store
 
+_DRAWN = frozenset({"job", "choice", "node", "back"})  # of a job under way
 _AGAIN = 1.1  # times as many jobs, until baselines are worked out anew
 
 Facts = Callable[[], Mapping[str, Any]]
@@ -89,9 +91,12 @@ class RunWatch:
         self._baselines = Baselines(self.places)
         self._contexts: deque[Mapping[str, Any]] = deque(maxlen=CONTEXTS)
         self._failed: deque[Outcome] = deque(maxlen=CONTEXTS * 5)
+        self._labels, self._labelled = Labels(store, workflow, run_id), 0
         self._logged = -1  # the last number of a job that was read from the log
         self._begun = False
-        self._shown, self._pace, self._slow = Shown(len(graph.nodes)), Pace(), Pace(2.0, 50.0)
+        self._shown, self._pace, self._slow = Shown(len(graph.nodes)), Pace(0.2), Pace(2.0, 50.0)
+        self._read: Beliefs | None = None  # before pins and bans
+        self._steered: Mapping[str, Any] = {}
         self._told: dict[str, Any] = {"single": None, "fixed": None}
         self._told_at, self._said = 0, list[str]()
 
@@ -110,10 +115,25 @@ class RunWatch:
             if self._begun:
                 return
             self._begun = True
-            before = [o for _, o in logged(self._store, self.workflow, self.run_id)]
-            for outcome in sorted(before, key=lambda o: o.job.number):
+            for outcome in sorted(self._labels.logged(), key=lambda o: o.job.number):
                 self._logged = outcome.job.number
                 self._take(outcome)
+
+    def label(self, job_id: str) -> None:
+        """Take in what was told of a job after it had ended; it never raises."""
+        if not self._begun:
+            return  # what the log says is read at first use
+        with contextlib.suppress(StoreError):
+            told = self._labels.of(job_id)
+            if told is not None:
+                with self._mine:
+                    self._correct(*told)
+
+    def _correct(self, outcome: Outcome, before: float | None, reward: float | None) -> None:
+        self._labelled += 1
+        self._gains.label(outcome.job.number, before, reward)
+        self._jobs.label(outcome.job_id, reward, self._labelled)
+        self._baselines.label(outcome, before, reward)
 
     def _take(self, outcome: Outcome) -> None:
         place = self._gains.jobs
@@ -131,42 +151,50 @@ class RunWatch:
         """What is believed of each candidate, as of the latest reading."""
         self._begin()
         with self._reading:
-            self._look(self._gains.jobs)
+            self._look(self._steering())
             assert self._shown.latest is not None
             return self._shown.latest
 
-    def _look(self, jobs: int) -> None:
+    def _look(self, steered: Mapping[str, Any]) -> None:
         """Read beliefs, baselines and notices, if there is something new and it is time to."""
-        if not self._pace.due(jobs) and self._shown.latest is not None:
-            return
-        try:
-            with self._mine:
-                counts, contexts = self._tally.counts, list(self._contexts)
-                self._said = self._notices.texts()
-            self._shown.take(read(self._sampler, self.places, counts, contexts, self._guard))
-        finally:
-            self._pace.done()
-        self._compare(jobs)
+        evidence = self._gains.jobs + self._labelled
+        due = self._pace.due(evidence) or self._read is None
+        if due:
+            try:
+                with self._mine:
+                    counts, contexts = self._tally.counts, list(self._contexts)
+                    self._said = self._notices.texts()
+                self._read = read(self._sampler, self.places, counts, contexts, self._guard)
+            finally:
+                self._pace.done()
+            self._compare(evidence)
+        if self._read is not None and (due or steered != self._steered):
+            self._steered = steered
+            pins, bans = steered.get("pins", {}), steered.get("bans", {})
+            self._shown.take(self._read.steered(pins, bans))
 
-    def _compare(self, jobs: int) -> None:
-        """Work out the baselines, if there are a tenth more jobs and it is time to."""
-        if jobs < self._told_at * _AGAIN or not self._slow.due(jobs):
+    def _compare(self, evidence: int) -> None:
+        """Work out the baselines, if there is a tenth more to tell and it is time to."""
+        if evidence < self._told_at * _AGAIN or not self._slow.due(evidence):
             return
         with self._mine:
             baselines = self._baselines.copy()
-        self._told, self._told_at = baselines.data(), jobs
+        self._told, self._told_at = baselines.data(), evidence
         self._slow.done()
 
     def begin(self) -> tuple[dict[str, Any], Mark]:
         """A snapshot, and the mark from which :meth:`changes` goes on without a gap."""
         self._begin()
         with self._reading:
-            self._look(self._gains.jobs)
-            return fresh(self._now(None), None)
+            now, told, histories = self._now(None)
+            return fresh(now, None, told, histories)
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything there is to see, as plain data and NumPy arrays."""
-        return self.begin()[0]
+        """Everything there is to see, as plain data and NumPy arrays of full precision."""
+        self._begin()
+        with self._reading:
+            now, _, histories = self._now(None)
+            return whole(now, histories)
 
     def changes(self, mark: Mark | None = None) -> tuple[dict[str, Any], Mark]:
         """What is new since a mark, and the mark of now; empty if nothing is.
@@ -177,30 +205,39 @@ class RunWatch:
             return self.begin()
         self._begin()
         with self._reading:
-            self._look(self._gains.jobs)
-            return fresh(self._now(mark), mark)
+            now, told, histories = self._now(mark)
+            return fresh(now, mark, told, histories)
 
-    def _now(self, mark: Mark | None) -> Now:
-        """All there is now, and of the histories what came after a mark."""
+    def _now(self, mark: Mark | None) -> tuple[Now, Due, Data]:
+        """All there is now, what of it is to be told, and the histories that are."""
+        steering = dict(self._steering())
+        self._look(steering)
         plain: dict[str, Any] = {
             "run": {"id": self.run_id, "workflow": self.workflow, **self._facts()},
-            "now": [dict(job) for job in self._under_way()],
-            "steering": dict(self._steering()),
+            "now": [{k: x for k, x in job.items() if k in _DRAWN} for job in self._under_way()],
+            "steering": steering,
             "notices": self._said,
             "graph": {**names_of(self.graph), "thresholds": dict(self._thresholds)},
         }
-        running = mark is not None and plain["run"].get("state") == "running"
         with self._mine:
-            jobs = self._gains.jobs
-            histories = due(mark, jobs, running)
-            told: dict[str, Any] = {}
-            if "rows" in histories:
-                told["rows"] = self._jobs.rows(histories["rows"] - 1, ROWS if running else MOST)
-            if "columns" in histories:
-                told["columns"] = self._strip.data(histories["columns"] - 1)
-            if "gains" in histories:
-                told["gains"] = self._gains.data(histories["gains"])
-        return Now(plain, jobs, told, self._told, self._shown)
+            now = Now(plain, self._gains.jobs, self._labelled, self._told, self._shown)
+            told = due(now, mark)
+            return now, told, self._histories(now, told, mark)
+
+    def _histories(self, now: Now, told: Due, mark: Mark | None) -> Data:
+        """Of the histories that are due, what came after the mark."""
+        running = mark is not None and now.plain["run"].get("state") == "running"
+        heard = dict.fromkeys(LABELLED, 0) if mark is None else mark.labels
+        found, after = Data(), told.histories
+        if "rows" in after:
+            most = ROWS if running else MOST
+            found["rows"] = self._jobs.rows(after["rows"] - 1, most, heard["rows"])
+        if "columns" in after:
+            found["columns"] = self._strip.data(after["columns"] - 1)
+        if "gains" in after:
+            most = POINTS if running else KEPT
+            found["gains"] = self._gains.data(after["gains"], now.labels > heard["gains"], most)
+        return found
 
     def at(self, job: int) -> dict[str, Any]:
         """Beliefs and posteriors as they were after so many jobs, replayed from the log.

@@ -9,6 +9,7 @@ picture and a table that need neither kernel nor script.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from importlib.resources import files
 from typing import Any
@@ -23,8 +24,56 @@ from flexiflow.widgets.static import html, text
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def _page(name: str) -> str:
+PARTS = (
+    *("words", "elements", "messages", "story", "canvas"),
+    *("graph", "beliefs", "strip", "gains", "jobs", "why"),
+    *("line", "wheel", "view"),
+)
+"""The files of the page's code, each of which uses only those before it when it is read."""
+
+_TIGHT = re.compile(r'("(?:\\.|[^"\\])*")|\s*([=*<>,;:?{}()\[\]&|]+)\s*')
+
+
+def lean(code: str) -> str:
+    r"""JavaScript without its comments on lines of their own and without spaces it can spare.
+
+    Lines stay lines. One that holds a template or a slash keeps its spaces, since a look at it
+    alone does not tell text from code.
+
+    Examples
+    --------
+    >>> print(lean('// adds\n  const add = (a, b) => a + b; \n  say("a , b", `${a} , b`);'))
+    const add=(a,b)=>a + b;
+    say("a , b", `${a} , b`);
+    """
+    lines = (line.strip() for line in code.splitlines())
+    kept = [line for line in lines if line and not line.startswith(("//", "/*"))]
+    whole = [
+        line if "`" in line or "/" in line else _TIGHT.sub(lambda m: m[1] or m[2], line)
+        for line in kept
+    ]
+    return "\n".join(whole)
+
+
+def _read(name: str) -> str:
     return files("flexiflow.widgets").joinpath(name).read_text("utf-8")
+
+
+def page() -> tuple[str, str]:
+    """The code and the style sheet of the page, as text."""
+    code = "\n".join(lean(_read(f"page/{part}.js")) for part in PARTS)
+    return code, _read("dashboard.css")
+
+
+def _answer_where_asked(comm: Any) -> None:
+    """Let the page be heard while a cell runs.
+
+    From version 7.4 on ipykernel hands what a page says to the shell that spoke to it last,
+    whatever the page asked for. Here that is the publisher's thread, which speaks for the
+    cell's shell, and that one is busy as long as a cell runs.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = None
 
 
 class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carries no types
@@ -52,8 +101,7 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
     >>> widgets.VBox([dashboard, widgets.Label("my notes")])  # doctest: +SKIP
     """
 
-    _esm = _page("dashboard.js")
-    _css = _page("dashboard.css")
+    _esm, _css = page()
     state = traitlets.Unicode("", help="what the run is doing")
 
     def __init__(
@@ -65,6 +113,7 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        _answer_where_asked(self.comm)
         self._watch, self._graph = watch, graph
         self._shown: Any = None
         self._keeping = threading.Lock()
@@ -84,7 +133,7 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
         """
         with self._keeping:
             if self._shown is not None:
-                self._shown.update(self._bundle(), raw=True)
+                self._shown.update(self._still(), raw=True)
 
     def html(self) -> str:
         """The run as it is now: a page without script, to be saved or sent."""
@@ -102,21 +151,28 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
         self.state = self._publisher.state
         self.keep()
 
-    def _bundle(self) -> dict[str, Any]:
-        """The widget, and beside it what is shown where there is none."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+    def _still(self) -> dict[str, Any]:
+        """What is shown where there is no widget, and kept in the notebook."""
         snapshot = self._watch.snapshot()
-        still = html(snapshot, self._graph)
-        return {"text/plain": text(snapshot), "text/html": still, VIEW: view}
+        return {"text/plain": text(snapshot), "text/html": html(snapshot, self._graph)}
+
+    def _view(self) -> dict[str, Any]:
+        return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        return self._bundle()
+        return {**self._still(), **self._view()}
 
     def _ipython_display_(self) -> None:
-        """Displayed with an id, however it is shown, so that the output can be kept."""
+        """Display the live view, and below it what is kept, which the live view hides.
+
+        Two outputs, since a notebook that is opened without its kernel shows an error in place
+        of a widget, whatever else is in that output. The second has an id, however it is
+        shown, so that it can be brought up to date.
+        """
         from IPython.display import display
 
-        self._shown = display(self._bundle(), raw=True, display_id=True) or self._shown
+        display({"text/plain": "The live view of a run", **self._view()}, raw=True)
+        self._shown = display(self._still(), raw=True, display_id=True) or self._shown
 
     def __repr__(self) -> str:
         with contextlib.suppress(Exception):

@@ -1,10 +1,14 @@
 """Messages with arrays in them, made ready for a page, and read again.
 
-Numbers travel in the smallest form that is enough to draw them. An array of more than
-:data:`SMALL` entries leaves the message as float32, int32 or uint8: as a binary buffer, of
-which the message keeps ``{"$buffer": index, "dtype": ..., "shape": ...}``, or as
-``{"$base64": text, ...}`` for a front end that loses buffers. A smaller one is cheaper as a
-plain list with four digits. NaN and infinities become null, since JSON has neither.
+Numbers travel in the smallest form that is enough to draw them:
+
+* An array of more entries than it pays to write out leaves the message for the one buffer that
+  goes with it, and ``{"$buffer": [from, kind, *shape]}`` stays: the byte it begins at, and its
+  entries as "u1", "i4", "f2" or "f4". For a front end that loses buffers it stays in the
+  message, as ``{"$base64": [text, kind, *shape]}``.
+* Whole numbers in even steps are ``{"$range": [first, many, step]}``.
+* Smaller arrays are plain lists with four digits. NaN and infinities become null, since JSON
+  has neither.
 """
 
 from __future__ import annotations
@@ -16,8 +20,12 @@ from typing import Any
 
 import numpy as np
 
-SMALL = 16  # entries: up to here a list is no longer than a reference and a buffer
 DIGITS = 4
+FEW = {"u1": 14, "i4": 6, "f2": 4, "f4": 6}
+"""Entries up to which a list is no longer than what stays in the message, and the bytes."""
+
+_EVEN = 3  # whole numbers in even steps, from which on they are a range
+Array = np.ndarray[Any, Any]
 
 
 def pack(message: Any, buffers: bool = True) -> tuple[Any, list[bytes]]:
@@ -28,12 +36,12 @@ def pack(message: Any, buffers: bool = True) -> tuple[Any, list[bytes]]:
     message
         Mappings, sequences, texts, numbers, None, and NumPy arrays of numbers or truths.
     buffers
-        Whether large arrays become buffers; else they stay in the message, as base64.
+        Whether large arrays go into a buffer; else they stay in the message, as base64.
 
     Returns
     -------
     tuple
-        What JSON can hold, and the buffers it refers to.
+        What JSON can hold, and the buffer that it refers to, if there is one.
 
     Raises
     ------
@@ -44,11 +52,12 @@ def pack(message: Any, buffers: bool = True) -> tuple[Any, list[bytes]]:
     --------
     >>> pack({"n": 2, "mean": np.array([0.5, np.nan])})
     ({'n': 2, 'mean': [0.5, None]}, [])
-    >>> pack({"job": np.arange(20)})[0]
-    {'job': {'$buffer': 0, 'dtype': 'int32', 'shape': [20]}}
+    >>> pack({"job": np.arange(20), "seconds": np.ones((5, 4), np.float16)})[0]
+    {'job': {'$range': [0, 20, 1]}, 'seconds': {'$buffer': [0, 'f2', 5, 4]}}
     """
-    out: list[bytes] = []
-    return _packed(message, out if buffers else None), out
+    out = bytearray()
+    content = _packed(message, out if buffers else None)
+    return content, [bytes(out)] if out else []
 
 
 def unpack(message: Any, buffers: Sequence[bytes] = ()) -> Any:
@@ -63,14 +72,19 @@ def unpack(message: Any, buffers: Sequence[bytes] = ()) -> Any:
         return [unpack(item, buffers) for item in message]
     if not isinstance(message, dict):
         return message
+    if "$range" in message:
+        first, many, step = message["$range"]
+        return first + step * np.arange(many, dtype=np.int32)
     if "$buffer" in message:
-        return _array(buffers[message["$buffer"]], message)
+        start, kind, *shape = message["$buffer"]
+        return _array(buffers[0][start:], kind, shape)
     if "$base64" in message:
-        return _array(base64.b64decode(message["$base64"]), message)
+        text, kind, *shape = message["$base64"]
+        return _array(base64.b64decode(text), kind, shape)
     return {key: unpack(value, buffers) for key, value in message.items()}
 
 
-def _packed(value: Any, out: list[bytes] | None) -> Any:
+def _packed(value: Any, out: bytearray | None) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode() if not value.isascii() else value
     if value is None or isinstance(value, bool | int):
@@ -96,21 +110,36 @@ def _brief(value: float) -> float | int | None:
     return int(brief) if brief.is_integer() else brief
 
 
-def _leaf(array: np.ndarray[Any, Any], out: list[bytes] | None) -> Any:
+def _leaf(array: Array, out: bytearray | None) -> Any:
+    kind = _kind(array)
+    if kind == "i4" and (found := _range(array)) is not None:
+        return {"$range": found}
+    if array.size <= FEW[kind]:
+        return _packed(array.astype(np.uint8 if kind == "u1" else array.dtype).tolist(), out)
+    raw = np.ascontiguousarray(array, np.dtype(kind).newbyteorder("<")).tobytes()
+    if out is None:
+        return {"$base64": [base64.b64encode(raw).decode("ascii"), kind, *array.shape]}
+    start = len(out)
+    out += raw
+    return {"$buffer": [start, kind, *array.shape]}
+
+
+def _kind(array: Array) -> str:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"A message for the page cannot hold an array of {array.dtype}.")
-    if array.size <= SMALL:
-        return _packed(array.tolist(), out)
-    one_byte = array.dtype.kind == "b" or array.dtype == np.uint8
-    kind = "float32" if array.dtype.kind == "f" else "uint8" if one_byte else "int32"
-    raw = np.ascontiguousarray(array, np.dtype(kind).newbyteorder("<")).tobytes()
-    said = {"dtype": kind, "shape": list(array.shape)}
-    if out is None:
-        return {"$base64": base64.b64encode(raw).decode("ascii"), **said}
-    out.append(raw)
-    return {"$buffer": len(out) - 1, **said}
+    if array.dtype.kind == "f":
+        return "f2" if array.dtype == np.float16 else "f4"
+    return "u1" if array.dtype.kind == "b" or array.dtype == np.uint8 else "i4"
 
 
-def _array(raw: bytes, said: dict[str, Any]) -> np.ndarray[Any, Any]:
-    kind = np.dtype(said["dtype"]).newbyteorder("<")
-    return np.frombuffer(raw, kind).reshape(said["shape"])
+def _range(array: Array) -> list[int] | None:
+    """First, many and step of whole numbers in even steps."""
+    if array.ndim != 1 or array.size < _EVEN:
+        return None
+    steps = np.diff(array.astype(np.int64))
+    even = (steps == steps[0]).all()
+    return [int(array[0]), array.size, int(steps[0])] if even else None
+
+
+def _array(raw: bytes, kind: str, shape: Sequence[int]) -> Array:
+    return np.frombuffer(raw, np.dtype(kind).newbyteorder("<"), math.prod(shape)).reshape(shape)

@@ -38,6 +38,10 @@ class Watch(Protocol):
         """Everything there is to see now."""
         ...
 
+    def begin(self) -> tuple[dict[str, Any], Mark]:
+        """Everything there is to see now, and the mark from which changes go on."""
+        ...
+
     def changes(self, mark: Mark) -> tuple[dict[str, Any], Mark]:
         """What is new since a mark, nothing if nothing is, and the mark to ask with next."""
         ...
@@ -206,10 +210,9 @@ class Publisher:
         return self._steer(kind, rest)
 
     def _everything(self, buffers: bool) -> dict[str, Any]:
-        """A snapshot; what happens while it is taken is in the next tick once more."""
+        """A snapshot for a page that begins; the other pages are told it too."""
         self._buffers = self._buffers and buffers
-        _, self._mark = self._watch.changes(self._mark)
-        snapshot = self._watch.snapshot()
+        snapshot, self._mark = self._watch.begin()
         self.state = snapshot.get("run", {}).get("state", self.state)
         self._watched = True
         return {"kind": "snapshot", "seq": self._seq, **snapshot}

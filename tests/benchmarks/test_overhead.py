@@ -8,7 +8,11 @@ from flexiflow.benchmarks.__main__ import main
 
 def test_every_row_of_the_table_is_measured(capsys):
     assert main(["overhead", "--jobs", "20", "--rounds", "1", "--json"]) == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    rows = [row for row in lines if "what" in row]
+    assert [set(row) for row in lines[len(rows) :]] == [
+        {"live_view", "unit", "median", "p95", "count"}
+    ] * 7
     assert all(row["median_us_a_job"] >= row["min_us_a_job"] > 0 for row in rows)
     kinds = " ".join(row["what"] for row in rows)
     for word in ("no store", "SQLite (process)", "SQLite (power)", "one call", "import flexiflow"):

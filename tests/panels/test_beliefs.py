@@ -77,7 +77,7 @@ def test_several_nodes_of_the_hybrid_have_the_joint_models_marginal():
     whole = Hybrid(tuning)  # the same beliefs, and many draws of them by the sampler itself
     whole.state = sampler.state
     whole.propose([JobState(graph, 5)])
-    (block,) = whole._blocks.values()
+    block = whole.block(graph)
     moment = Moment.begin(block, 0, JobState(graph, 5))
     every = block.space.everything
     scores = moment.index(slice(None), every, None).passes.mean(axis=0)
@@ -132,6 +132,43 @@ def test_the_order_is_led_by_what_the_sampler_proposes_most(make):
         most = np.bincount([c[v] for c in found]).argmax()
         assert told.order[v][0] == most
         assert sorted(told.order[v]) == list(range((3, 2)[v]))
+
+
+def test_what_is_pinned_is_first_and_what_is_banned_last():
+    graph, sampler = chain(4, 2), Hybrid()
+    told = read(sampler, Places(graph), taught(sampler, graph, 100))
+    first, second, third, last = told.order[0]
+    names = [c.name for c in graph.nodes[0].candidates]
+    steered = told.steered({"n0": names[last]}, {"n0": [names[first]]})
+    assert steered.order == [[last, second, third, first], told.order[1]]
+    assert told.steered({}, {"n0": [names[second], names[first]]}).order[0] == [
+        third, last, first, second,
+    ]  # fmt: skip
+    assert told.steered({}, {}).order == told.order
+
+
+def test_a_pin_shows_at_once_though_no_job_has_run_since():
+    it, run, _, _ = watched(30)
+    watch = run.watch
+    everything, mark = watch.begin()
+    last = everything["beliefs"][1]["order"][-1]
+    it.pin("b", f"b{last + 1}")
+    fresh, mark = watch.changes(mark)
+    assert fresh["beliefs"]["1"]["order"][0] == last
+    it.pin("b", None)
+    it.ban("b", f"b{fresh['beliefs']['1']['order'][1] + 1}")
+    assert watch.changes(mark)[0]["beliefs"]["1"]["order"][-1] == fresh["beliefs"]["1"]["order"][1]
+
+
+@pytest.mark.parametrize("make", [Hybrid, Thompson])
+def test_a_block_can_be_looked_at_once_there_is_one(make):
+    graph, sampler = chain(3), make()
+    assert sampler.block(graph) is None
+    state = JobState(graph, 0)
+    sampler.propose([state])
+    assert sampler.block(graph).space.graph is graph
+    assert sampler.block(graph) is sampler.block(graph)
+    assert sampler.block(chain(4)) is None
 
 
 def test_seconds_are_the_samplers_with_an_interval_that_shrinks():

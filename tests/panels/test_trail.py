@@ -13,8 +13,9 @@ from flexiflow.panels.trail import STEPS, Pace, Shown
 
 
 def test_the_pace_rests_after_work_and_waits_for_something_new(monkeypatch):
-    now = [100.0]
+    now, waited = [100.0], [0.0]
     monkeypatch.setattr(trail.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(trail.time, "thread_time", lambda: now[0] - waited[0])
     pace = Pace(least=0.1, rest=25.0)
     assert pace.due(1)
     now[0] += 0.002
@@ -31,6 +32,11 @@ def test_the_pace_rests_after_work_and_waits_for_something_new(monkeypatch):
     assert not pace.due(3)
     now[0] += 0.11
     assert pace.due(3)
+    now[0] += 5.0  # it waited for another thread, and was quick then
+    waited[0] += 4.999
+    pace.done()
+    now[0] += 0.026
+    assert pace.due(4)
 
 
 def test_the_trail_keeps_the_latest_means_that_moved():

@@ -10,9 +10,10 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from flexiflow.widgets.dashboard import page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -64,8 +65,7 @@ START = """async ([code, css]) => {
 
 def page_code() -> tuple[str, str]:
     """The dashboard's JavaScript and style sheet."""
-    folder = files("flexiflow.widgets")
-    return folder.joinpath("dashboard.js").read_text(), folder.joinpath("dashboard.css").read_text()
+    return page()
 
 
 @contextmanager

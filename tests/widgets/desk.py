@@ -34,11 +34,8 @@ class Desk:
         self.page, self.watch, self.mark, self.seq = page, watch, None, 0
 
     def snapshot(self, buffers: bool = True) -> None:
-        _, self.mark = self.watch.changes(self.mark)
-        emit(
-            self.page,
-            *pack({"kind": "snapshot", "seq": self.seq, **self.watch.snapshot()}, buffers),
-        )
+        everything, self.mark = self.watch.begin()
+        emit(self.page, *pack({"kind": "snapshot", "seq": self.seq, **everything}, buffers))
         self.drawn()
 
     def tick(self, jobs: int = 0) -> None:

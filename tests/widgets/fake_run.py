@@ -123,7 +123,6 @@ class FakeWatch:
         for at, name in ((3, "switches"), (4, "rollbacks"), (5, "passed")):
             made[name] = np.array([r[at] for r in rows], np.uint8)
         made["seconds"] = np.array([r[6] for r in rows], np.float32)
-        made["worth"] = np.full(len(rows), np.nan, np.float32)
         return {**made, "every": self.every}
 
     def gains(self, after: int = 0) -> dict[str, Any]:
@@ -173,6 +172,10 @@ class FakeWatch:
                 "now": self.now(), "steering": self.steered,
                 "notices": ["upscaled dominates at text: switching costs you 0.12 s a job"],
             }  # fmt: skip
+
+    def begin(self) -> tuple[dict[str, Any], Any]:
+        with self.lock:
+            return self.snapshot(), self.changes(None)[1]
 
     def changes(self, mark: Any) -> tuple[dict[str, Any], Any]:
         with self.lock:

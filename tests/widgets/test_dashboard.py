@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import ipywidgets
@@ -17,10 +18,10 @@ from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 
 from flexiflow.widgets import dashboard as module
-from flexiflow.widgets.dashboard import VIEW, Dashboard
+from flexiflow.widgets.dashboard import PARTS, VIEW, Dashboard, lean, page
 
 PATIENCE = 10.0
-MOST = 64_000  # bytes of the page's code
+MOST = 53_000  # bytes of the page's code
 
 
 def nothing(kind: str, rest: dict[str, Any]) -> None:
@@ -65,6 +66,35 @@ def test_the_code_of_the_page_is_text_small_and_self_contained(shown: Dashboard)
     assert not re.search(
         r"https?://(?!www\.w3\.org/2000/svg)|@import|url\(", shown._esm + shown._css
     )
+
+
+def test_every_part_of_the_page_is_in_its_place_and_short() -> None:
+    folder = files("flexiflow.widgets").joinpath("page")
+    there = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+    assert set(there) == {f"{part}.js" for part in PARTS}
+    assert max(len(code.splitlines()) for code in there.values()) < 300
+    code, _ = page()
+    for name, text in there.items():
+        (first,) = re.findall(r"^(?:class|const|function) (\w+)", text, re.MULTILINE)[:1]
+        assert re.search(rf"^(?:class|const|function) {first}\b", code, re.MULTILINE), name
+    assert code.count("export default") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        ("  a = [1, 2];  \n\n\tb = a;\n", "a=[1,2];\nb=a;"),
+        ("// said\n/** said */\nf(x); // kept, for it may be text\n",
+         "f(x); // kept, for it may be text"),
+        ('say("a = b", "c \\" , d", e);', 'say("a = b","c \\" , d",e);'),
+        ("say(`a = ${b} , c`, d);", "say(`a = ${b} , c`, d);"),
+        ("x = a / b; y = / , /.test(c);", "x = a / b; y = / , /.test(c);"),
+        ("i = a - -b + +c;", "i=a - -b + +c;"),
+        ("for (const x of [1]) return { x };", "for(const x of[1])return{x};"),
+    ],
+)  # fmt: skip
+def test_code_is_made_lean_without_touching_text(code: str, wanted: str) -> None:
+    assert lean(code) == wanted
 
 
 def test_a_message_of_the_page_reaches_the_wheel(watch: FakeWatch) -> None:
@@ -115,9 +145,10 @@ def test_it_is_displayed_once_with_an_id_and_kept_at_the_end(
     shown.keep()
     assert display.updated == []  # nobody sees it yet
     assert DisplayFormatter(parent=InteractiveShell.instance()).format(shown) == ({}, {})
-    ((bundle, options),) = display.shown
-    assert options == {"raw": True, "display_id": True}
-    assert VIEW in bundle
+    (live, raw_only), (kept, options) = display.shown
+    assert (raw_only, options) == ({"raw": True}, {"raw": True, "display_id": True})
+    assert live[VIEW]["model_id"] == shown.model_id
+    assert (VIEW in kept, "text/html" in live, "<svg" in kept["text/html"]) == (False, False, True)
     watch.advance(160)
     until(lambda: display.updated)
     last, raw = display.updated[-1]

@@ -69,13 +69,16 @@ def test_arrays_arrive_as_they_were_sent(desk: Desk, buffers: bool) -> None:
         "f": rng.normal(size=(7, 5)).astype(np.float32),
         "u": rng.integers(0, 256, 33).astype(np.uint8),
         "i": rng.integers(-(2**31), 2**31 - 1, (4, 5, 2)).astype(np.int32),
+        "r": np.arange(7, 700, 9, dtype=np.int32),
+        "h": np.array([0, -0.5, 1 / 3, 6e-8, 1e-5, 65504, 7], np.float16),
     }
     content, raw = pack({"said": [arrays]}, buffers)
     back = desk.page.evaluate(
         UNPACK,
         [json.dumps(content), [base64.b64encode(b).decode() for b in raw]],
     )
-    for (name, array), kind in zip(arrays.items(), ("Float32", "Uint8", "Int32"), strict=True):
+    kinds = ("Float32", "Uint8", "Int32", "Int32", "Float32")
+    for (name, array), kind in zip(arrays.items(), kinds, strict=True):
         assert back[name][0] == f"{kind}Array"
         assert back[name][1] == array.ravel().tolist()
 

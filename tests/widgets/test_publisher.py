@@ -95,6 +95,13 @@ def test_a_page_that_says_hello_gets_everything(stand: Stand) -> None:
     assert [n["name"] for n in snapshot["graph"]["nodes"]] == ["picture", "text", "date"]
 
 
+def test_a_hello_reads_the_run_once(stand: Stand) -> None:
+    read, whole = list[int](), stand.watch.snapshot
+    stand.watch.snapshot = lambda: (read.append(1), whole())[1]
+    stand.hello()
+    assert read == [1]
+
+
 def test_nobody_is_sent_anything_before_hello(stand: Stand) -> None:
     stand.watch.advance(5)
     stand.publisher.receive({"kind": "why", "job": "card-1"})
