@@ -43,7 +43,7 @@ FLOORS = {
     5: ("figures", "panels", "widgets"),
     6: (
         *("changes", "comparing", "defining", "explain", "feedback", "flow", "jobs", "learner"),
-        *("options", "progress", "remembering", "run", "running", "saving", "tables"),
+        *("options", "progress", "provisioning", "remembering", "run", "running", "saving", "tables"),
         *("thresholds",),
     ),
     7: ("cli", "examples", "magics"),

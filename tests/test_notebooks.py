@@ -13,6 +13,7 @@ NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 LARGEST = 200_000  # bytes
 WIDEST = 700  # pixels
 PLOTLY = "application/vnd.plotly.v1+json"
+DASHBOARD = "03_watch_it_learn.ipynb"
 
 
 def code(notebook: dict[str, Any]) -> list[dict[str, Any]]:
@@ -64,3 +65,13 @@ def test_its_figures_are_readable_without_plotly(notebook: dict[str, Any]) -> No
         assert layout["yaxis"]["title"]["text"]
         assert layout["template"]["layout"]["width"] <= WIDEST
     assert all("".join(bundle.get("image/svg+xml", "")).startswith("<svg") for bundle in bundles)
+
+
+def test_what_was_seen_live_is_kept_as_a_still_picture() -> None:
+    (path,) = [p for p in NOTEBOOKS if p.name == DASHBOARD]
+    data = [o.get("data", {}) for o in outputs(json.loads(path.read_text("utf-8")))]
+    (kept,) = ["".join(d["text/html"]) for d in data if "ff-kept" in str(d.get("text/html"))]
+    assert kept.count("<svg") >= 4
+    assert "<script" not in kept
+    svgs = ["".join(d["image/svg+xml"]) for d in data if "image/svg+xml" in d]
+    assert len(svgs) + sum("image/png" in d for d in data) == 4  # a workflow and three figures

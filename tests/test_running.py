@@ -197,11 +197,22 @@ def test_an_interrupt_while_waiting_stops_the_run_after_the_job_at_hand():
     it = cell(ONE, {"model": gate})
     run = it.run(counting([]), wait=False)
 
+    stopping, stop = threading.Event(), run._pace.stop
+
+    def open_once_it_is_stopping():
+        assert stopping.wait(LONGEST)
+        gate.open()
+
     def interrupt():
         gate.next()
-        threading.Thread(target=gate.open).start()
+        threading.Thread(target=open_once_it_is_stopping).start()
         raise KeyboardInterrupt
 
+    def stop_and_tell():
+        stop()
+        stopping.set()
+
+    run._pace.stop = stop_and_tell
     run._pace.ended = Awaited(interrupt)
     with pytest.raises(KeyboardInterrupt):
         run.wait()

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from flexiflow import Result
+from flexiflow.benchmarks.examples import EXAMPLES, SCHEMA, recorded
 from flexiflow.benchmarks.recorded import ARROW, save
 from flexiflow.checks import View, features
 from flexiflow.errors import BadInput
@@ -31,12 +32,7 @@ Models = Mapping[str, Mapping[str, Callable[[Any], Any]]]
 
 Clock = Callable[[], float]
 CLOCKS: dict[str, Clock] = {"cpu": time.process_time, "wall": time.perf_counter}
-
-SCHEMA: dict[str, Any] = {
-    "job": pl.String, "node": pl.String, "candidate": pl.String, "upstream": pl.String,
-    "passed": pl.Boolean, "correct": pl.Boolean, "seconds": pl.Float64, "cost": pl.Float64,
-    "confidence": pl.Float64, "label": pl.String,
-}  # fmt: skip
+CARDS = 480
 _BLOCK = 40  # jobs between two lines that say how far it has come
 
 
@@ -160,31 +156,45 @@ def _judge_of(card: Mapping[str, Any]) -> Callable[[Any], Judged]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
-    parser.add_argument("workflow", choices=["id_cards"], help="what to record")
+    parser.add_argument("workflow", choices=["id_cards", *EXAMPLES], help="what to record")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where to write the set")
     parser.add_argument("--name", help="of the set (default: one that tells how it was made)")
-    parser.add_argument("--cards", type=int, default=480, help="how many (default 480)")
+    parser.add_argument("--jobs", "--cards", type=int, metavar="N",
+                        help="how many (default: as many as its notebook has)")  # fmt: skip
     parser.add_argument("--difficulty", type=float, default=0.35,
-                        help="0 easy to 1 hard (default 0.35)")  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="of the cards (default 0)")
+                        help="of cards, 0 easy to 1 hard (default 0.35)")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of the jobs (default 0)")
     parser.add_argument("--clock", choices=list(CLOCKS), default="cpu",
                         help="seconds of the processor or on the wall (default cpu)")  # fmt: skip
 
 
 def report(given: argparse.Namespace) -> None:
     """Record as the command line asks, and say where it was written."""
+    clock, seed = CLOCKS[given.clock], whole("seed", given.seed, 0)
+    if given.workflow == "id_cards":
+        many = whole("cards", CARDS if given.jobs is None else given.jobs, 1)
+        outcomes, context = _drawn(many, given.difficulty, seed, clock)
+        name = f"id_cards_{given.difficulty:g}_{many}_{seed}"
+    else:
+        default = EXAMPLES[given.workflow].many
+        many = whole("jobs", default if given.jobs is None else given.jobs, 1)
+        outcomes, context = recorded(given.workflow, many, seed, clock)
+        name = f"{given.workflow}_{many}_{seed}"
+    given.folder.mkdir(parents=True, exist_ok=True)
+    written = given.folder / (given.name or name)
+    save(written, outcomes, context)
+    print(f"{written}: {len(outcomes)} outcomes of {many} jobs")
+
+
+def _drawn(
+    many: int, difficulty: float, seed: int, clock: Clock
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     from flexiflow.examples.id_cards.draw import cards
 
-    name = given.name or f"id_cards_{given.difficulty:g}_{given.cards}_{given.seed}"
     try:
-        drawn = cards(whole("cards", given.cards, 1), given.difficulty,
-                      whole("seed", given.seed, 0))  # fmt: skip
-        outcomes, context = id_cards(drawn, clock=CLOCKS[given.clock])
+        return id_cards(cards(many, difficulty, seed), clock=clock)
     except ImportError as error:
         raise BadInput(
             f"Recording runs real models, and a package that they need is not there: {error}. "
             "Install them with: pip install 'flexiflow[demo]'"
         ) from error
-    given.folder.mkdir(parents=True, exist_ok=True)
-    save(given.folder / name, outcomes, context)
-    print(f"{given.folder / name}: {len(outcomes)} outcomes of {len(drawn)} jobs")

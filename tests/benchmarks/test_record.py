@@ -138,7 +138,7 @@ def test_the_command_needs_cards_and_a_known_workflow(tmp_path: Any, capsys: Any
     assert main(["record", "id_cards", str(tmp_path), "--difficulty", "2"]) == 1
     assert "difficulty must be between 0 and 1" in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        main(["record", "intake", str(tmp_path)])
+        main(["record", "no_such", str(tmp_path)])
     assert list(tmp_path.iterdir()) == []
 
 
