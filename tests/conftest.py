@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # the other workers have the other cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("seeded", deadline=None, derandomize=True, database=None)
 settings.load_profile("seeded")

@@ -33,6 +33,7 @@ from flexiflow.widgets.publisher import Publisher
 NODES, CANDIDATES = 3, 4
 HISTORY = 50  # jobs behind the page that is opened late, for each job measured
 WAITS = (0.005, 0.020)  # seconds a job
+SOME = 100  # jobs that are seen in several messages
 SETTLED = 5  # messages of a page until it is in a steady state
 
 
@@ -112,6 +113,7 @@ def bytes_of(content: Any, buffers: Sequence[bytes]) -> int:
 
 def steady(jobs: int) -> list[dict[str, Any]]:
     """Rows of a run that is looked at: bytes and number of messages, the kernel's time."""
+    jobs = max(jobs, SOME)
     run = workflow(time.sleep, *WAITS).run(_inputs(jobs), seed=0, wait=False, progress=False)
     page = Page(run)
     run.wait()

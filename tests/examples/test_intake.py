@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from flexiflow import BadInput, MemoryStore
+from flexiflow import BadInput, Fixed, MemoryStore
 from flexiflow.examples.intake.checks import clean, glance, strange, understood
 from flexiflow.examples.intake.decoders import decoded, utf8_else_latin1
 from flexiflow.examples.intake.documents import NEW, OLD, documents, fitting
@@ -106,6 +106,10 @@ def test_no_single_path_is_right_as_often_as_the_best_of_all() -> None:
 @real
 def test_a_document_goes_back_from_the_language_to_the_decoder() -> None:
     made = documents(60, seed=2)
-    run = intake.run(made, store=MemoryStore(), seed=0, progress=False)
+    intake.pin("language", "eldc")  # so that a failure can be mended by another decoder alone
+    try:
+        run = intake.run(made, store=MemoryStore(), seed=0, progress=False, sampler=Fixed())
+    finally:
+        intake.pin("language", None)
     assert run.jobs["rollbacks"].sum() > 0
-    assert run.jobs["passed"].mean() > 0.9
+    assert run.jobs["passed"].mean() > 0.7
