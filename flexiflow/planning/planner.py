@@ -1,0 +1,166 @@
+"""The best plan for a demand, and the whole front of accuracy and cost.
+
+What is believed of seconds is uncertain; a plan is asked to keep the SLA with a probability
+(a chance constraint). Fronts are made with each offer's seconds at several levels of
+pessimism, and of their plans only those are taken that keep the SLA with that probability in a
+simulation over the beliefs. A plan that none of the levels finds may be better still; one that
+is given holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from flexiflow.errors import BadInput
+from flexiflow.planning.choices import Choices, choices, taken
+from flexiflow.planning.infeasible import explained, levels
+from flexiflow.planning.plans import Plan, placed
+from flexiflow.planning.problem import Demand, Joint, Problem
+from flexiflow.planning.search import cheapest, front
+
+
+def plan(
+    problem: Problem, demand: Demand, confidence: float | None = 0.95, weight: float = 0.0
+) -> Plan:
+    """The most accurate plan that meets a demand, the cheapest of these.
+
+    Parameters
+    ----------
+    problem, demand
+        What is to be served, and what has to be met.
+    confidence
+        Probability with which the SLA is to hold, given what is believed of seconds; None
+        takes them as expected.
+    weight
+        Accuracy that is given up for one unit of cost, beta over alpha in the published
+        objective; at 0 cost decides between equals only.
+
+    Raises
+    ------
+    Infeasible
+        If there is no such plan; it says what is in the way, and what could be met.
+    """
+    if not weight >= 0:
+        raise BadInput(f"weight must be 0 or more. Got {weight!r}.")
+
+    best: Plan | None = None
+    for turn, level in enumerate(levels(confidence)):
+        plans = _front(problem, demand, level)
+        worth = np.array([p.accuracy - weight * p.cost for p in plans])
+        for k in np.argsort(-worth, kind="stable").tolist():
+            if best is not None and worth[k] <= best.accuracy - weight * best.cost:
+                break
+            if confidence is None or plans[k].feasible >= confidence:
+                best = plans[k]
+                if turn == 0 and worth[k] == worth.max():
+                    return best  # nothing more pessimistic is better
+        if not plans:
+            break
+    if best is None:
+        raise explained(problem, demand, confidence)
+    return best
+
+
+@dataclass(frozen=True)
+class Pareto:
+    """Plans of which none is both cheaper and as accurate, ascending by cost."""
+
+    plans: tuple[Plan, ...]
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+    def __getitem__(self, k: int) -> Plan:
+        return self.plans[k]
+
+    def table(self) -> pl.DataFrame:
+        """A row a plan.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``cost``, ``accuracy``, ``latency`` (seconds planned for), ``feasible`` (the
+            probability that the SLA holds), ``cores``, ``plan`` (a list of structs: node,
+            variant, batch, replicas, cores).
+        """
+        return pl.DataFrame(
+            [
+                {
+                    "cost": p.cost,
+                    "accuracy": p.accuracy,
+                    "latency": p.latency,
+                    "feasible": p.feasible,
+                    "cores": p.cores,
+                    "plan": p.table()
+                    .select("node", "variant", "batch", "replicas", "cores")
+                    .to_dicts(),
+                }
+                for p in self.plans
+            ]
+        )
+
+
+def pareto(problem: Problem, demand: Demand, confidence: float | None = None) -> Pareto:
+    """All plans that meet a demand and are best for their cost; exact.
+
+    Parameters
+    ----------
+    problem, demand
+        As for :func:`plan`; a budget bounds the cost.
+    confidence
+        Probability with which the SLA is to hold for every one of them; None takes seconds as
+        expected (each plan says with which probability it holds).
+
+    Raises
+    ------
+    Infeasible
+        If no plan fits.
+    """
+    good: list[Plan] = []
+    for level in levels(confidence):
+        plans = _front(problem, demand, level)
+        good += [p for p in plans if confidence is None or p.feasible >= confidence]
+        if not plans:
+            break
+    kept: list[Plan] = []
+    for p in sorted(good, key=lambda p: (p.cost, -p.accuracy)):
+        if not kept or p.accuracy > kept[-1].accuracy:
+            kept.append(p)
+    if not kept:
+        raise explained(problem, demand, confidence)
+    return Pareto(tuple(kept))
+
+
+def _front(problem: Problem, demand: Demand, level: float) -> list[Plan]:
+    every = choices(problem, demand, level)
+    if problem.joint:
+        return _learned(problem, demand, level, every, problem.joint)
+    found = front(every, problem.paths, problem.order, demand.sla, demand.budget)
+    return [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
+
+
+def _learned(
+    problem: Problem, demand: Demand, level: float, every: list[Choices], joint: Joint
+) -> list[Plan]:
+    """Configuration by configuration, the best first: each has to cost less than all before."""
+    found: list[Plan] = []
+    budget = demand.budget
+    for variants, _ in sorted(joint.items(), key=lambda known: -known[1][0]):
+        only = [
+            np.flatnonzero([step.offers[k].variant == name for k in stage.offer.tolist()])
+            for step, stage, name in zip(problem.steps, every, variants, strict=True)
+        ]
+        if not all(len(at) for at in only):
+            continue
+        part = [taken(stage, at) for stage, at in zip(every, only, strict=True)]
+        picks = cheapest(part, problem.paths, problem.order, demand.sla, budget)
+        if picks is None:
+            continue
+        made = placed(problem, demand, part, picks.tolist(), level)
+        if not found or made.cost < found[-1].cost:
+            found.append(made)
+            budget = made.cost
+    return found[::-1]

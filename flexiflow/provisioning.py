@@ -1,0 +1,226 @@
+"""Planning how a workflow is served, from what it has learned and what was measured."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from flexiflow.errors import BadInput
+from flexiflow.graph import Graph
+from flexiflow.panels.beliefs import Beliefs, read
+from flexiflow.panels.betas import moments
+from flexiflow.panels.past import CONTEXTS
+from flexiflow.panels.places import Places
+from flexiflow.panels.tally import Tally
+from flexiflow.planning import Demand, Pareto, Plan, Problem, Profile, Step, offers
+from flexiflow.planning import pareto as front_of
+from flexiflow.planning import plan as plan_of
+from flexiflow.planning.problem import Accuracy, Joint
+from flexiflow.recall import outcomes_of
+from flexiflow.remembering import Remembering
+from flexiflow.runner import lock_of
+from flexiflow.samplers import Hybrid, JobState, Sampler
+from flexiflow.samplers.moment import Moment
+
+_MOST = 2_000  # configurations that are planned for one by one
+
+
+def plan(
+    workflow: Remembering,
+    sla: float,
+    rate: float,
+    budget: float | None = None,
+    accuracy: Accuracy = "product",
+    confidence: float | None = 0.95,
+    *,
+    weight: float = 0.0,
+    profile: Any = None,
+    batches: Sequence[int] | None = None,
+    cores: Mapping[tuple[str, str], float] | None = None,
+    **demand: Any,
+) -> Plan:
+    r"""Plan which candidate serves each node, in what batches, with how many replicas.
+
+    Parameters
+    ----------
+    workflow
+        One that has run jobs: pass rates and seconds are read from what it has learned.
+    sla
+        Seconds that a job may take from end to end.
+    rate
+        Jobs that arrive a second.
+    budget
+        Most that all replicas may cost, in cores; None: no limit.
+    accuracy
+        ``"product"`` of the candidates' pass probabilities, their ``"average"``, or as
+        ``"learned"`` for whole configurations (the default sampler knows these).
+    confidence
+        Probability with which the SLA is to hold, given what is believed of seconds.
+    weight
+        Accuracy given up for a core.
+    profile
+        Measurements (:class:`flexiflow.planning.Profile`, or a table of its columns); the log
+        fills in candidates that it lacks.
+    batches
+        Batch sizes to offer where a candidate takes batches.
+    cores
+        Of one replica, by node and candidate, for what is read from the log.
+    **demand
+        More of :class:`flexiflow.planning.Demand`: ``headroom``, ``tail``, ``waiting``,
+        ``spare``, ``batch_price``.
+
+    Raises
+    ------
+    Infeasible
+        If no plan fits; it says what is in the way and what could be met.
+    BadInput
+        If an option is out of its range, or nothing is known of a node's seconds.
+
+    Examples
+    --------
+    >>> import flexiflow
+    >>> from flexiflow.language import read
+    >>> text = "shout(x)\nloud = (str.upper | str.title)(x)\nassert loud.isupper()"
+    >>> shout = flexiflow.Workflow(read(text, {}), store=flexiflow.MemoryStore())
+    >>> run = shout.run(["hello", "you"] * 20, seed=1, progress=False)
+    >>> plan(shout, sla=1.0, rate=5.0).describe()
+    'loud: str.upper, batch 1, 1 x 1 cores'
+    """
+    problem = problem_of(workflow, accuracy, profile, batches, cores)
+    return plan_of(problem, _demand(sla, rate, budget, demand), confidence, weight)
+
+
+def pareto(
+    workflow: Remembering,
+    sla: float,
+    rate: float,
+    budget: float | None = None,
+    accuracy: Accuracy = "product",
+    confidence: float | None = 0.95,
+    *,
+    profile: Any = None,
+    batches: Sequence[int] | None = None,
+    cores: Mapping[tuple[str, str], float] | None = None,
+    **demand: Any,
+) -> Pareto:
+    """All plans that meet a demand and are best for their cost; parameters as for :func:`plan`.
+
+    With ``confidence=None`` the front is exact for the seconds that are expected.
+    """
+    problem = problem_of(workflow, accuracy, profile, batches, cores)
+    return front_of(problem, _demand(sla, rate, budget, demand), confidence)
+
+
+def problem_of(
+    workflow: Remembering,
+    accuracy: Accuracy = "product",
+    profile: Any = None,
+    batches: Sequence[int] | None = None,
+    cores: Mapping[tuple[str, str], float] | None = None,
+) -> Problem:
+    """What is to be planned for a workflow: its nodes, who reads whom, and their offers."""
+    graph = workflow.steering.graph
+    known = profile_of(workflow, profile, cores)
+    believed = beliefs_of(workflow)
+    mean, variance = moments(believed.a, believed.b)
+    steps = []
+    for v, node in enumerate(graph.nodes):
+        start = believed.places.offsets[v]
+        at = {c.name: start + k for k, c in enumerate(node.candidates)}
+        right = {name: float(mean[k]) for name, k in at.items()}
+        doubt = {name: float(variance[k]) for name, k in at.items()}
+        single = [c.name for c in node.candidates if c.options.batch is None]
+        offered = offers(known, node.name, right, batches, single, doubt)
+        if not offered:
+            raise BadInput(
+                f"Nothing is known of the seconds of node {node.name!r}. Run some jobs, or give "
+                "profile= with its candidates."
+            )
+        parents = tuple(graph.nodes[p].name for p in graph.parents[v])
+        steps.append(Step(node.name, offered, parents))
+    joint = _joint(workflow, graph) if accuracy == "learned" else None
+    return Problem(tuple(steps), accuracy, joint)
+
+
+def profile_of(
+    workflow: Remembering, profile: Any = None, cores: Mapping[tuple[str, str], float] | None = None
+) -> Profile:
+    """Measurements, with the log's seconds for the candidates that they lack.
+
+    Of the log only attempts of candidates as they are now count, not those of older code.
+    """
+    given = profile if isinstance(profile, Profile) or profile is None else Profile(profile)
+    graph = workflow.steering.graph
+    attempts = workflow.store.read("attempts", workflow=workflow.name)
+    now = {(n.name, c.name, c.fingerprint) for n in graph.nodes for c in n.candidates}
+    rows = zip(*(attempts[c] for c in ("node", "candidate", "fingerprint")), strict=True)
+    logged = attempts.filter(np.array([row in now for row in rows], dtype=bool))
+    try:
+        learned = Profile.from_attempts(logged, cores)
+    except BadInput:
+        if given is None:
+            raise
+        return given
+    return learned if given is None else given.filled(learned)
+
+
+def beliefs_of(workflow: Remembering) -> Beliefs:
+    """What the workflow's sampler believes of its candidates, all that is in the log learned."""
+    workflow._learner.learned()
+    places = Places(workflow.steering.graph)
+    tally, contexts = Tally(places), list[Mapping[str, Any]]()
+    for _, block in outcomes_of(workflow.store, workflow.name):
+        for outcome in block:
+            tally.add(outcome)
+        contexts = [*contexts, *(o.job.context for o in block)][-CONTEXTS:]
+    lock = lock_of(workflow.sampler)
+    return read(workflow.sampler, places, tally.counts, contexts, lock)
+
+
+def _joint(workflow: Remembering, graph: Graph) -> Joint:
+    """The learned chance of a pass of each configuration, with its variance over the draws."""
+    if not isinstance(workflow.sampler, Hybrid):
+        raise BadInput(
+            "accuracy='learned' needs the sampler Hybrid, which knows whole configurations. Use "
+            "'product' or 'average'."
+        )
+    if graph.size > _MOST:
+        raise BadInput(
+            f"accuracy='learned' goes through all configurations: at most {_MOST}, here "
+            f"{graph.size}. Use 'product'."
+        )
+    with lock_of(workflow.sampler):
+        moment = _moment(workflow.sampler, graph)
+        every = moment.space.everything
+        chances = moment.index(slice(None), every, None).passes
+    tempered = workflow.sampler.tuning.tempered
+    found = {}
+    for k, picked in enumerate(every.tolist()):
+        if any(graph.nodes[v].choices[c].roll for v, c in enumerate(picked)):
+            continue
+        names = tuple(graph.candidate(v, c).name for v, c in enumerate(picked))
+        drawn = chances[:, k]
+        found[names] = (float(np.clip(drawn.mean(), 0.0, 1.0)), float(drawn.var() / tempered))
+    return found
+
+
+def _moment(sampler: Sampler, graph: Graph) -> Moment:
+    """A fresh job, as a copy of the sampler sees it: nothing is drawn from the one that works."""
+    state = JobState(graph, 0)
+    copy.deepcopy(sampler).propose([state])
+    moment = state.draw
+    assert isinstance(moment, Moment)
+    return moment
+
+
+def _demand(sla: float, rate: float, budget: float | None, more: Mapping[str, Any]) -> Demand:
+    known = {"headroom", "tail", "waiting", "spare", "batch_price"}
+    for option in more:
+        if option not in known:
+            raise BadInput(
+                f"A plan has no option {option!r}. Options are {', '.join(sorted(known))}."
+            )
+    return Demand(sla, rate, budget, **more)
