@@ -75,6 +75,7 @@ def test_a_run_that_raises_says_so(opens: Opens) -> None:
     live.becomes("Failed")
     said = live.root.get_by_role("alert").inner_text()
     assert "OSError: the scanner is <b>unplugged</b>" in said
+    live.reaches(20)
     assert live.done() == 20
     live.lab.run(2)
     live.page.get_by_text("the scanner is <b>unplugged</b>").nth(1).wait_for()
