@@ -101,7 +101,7 @@ class Demand:
 
 def _above(x: object, least: float) -> bool:
     number = isinstance(x, (int, float)) and not isinstance(x, bool)
-    return number and math.isfinite(x) and x > least  # type: ignore[arg-type, operator]
+    return number and math.isfinite(x) and x > least  # type: ignore[arg-type, operator]  # it is
 
 
 @dataclass(frozen=True)

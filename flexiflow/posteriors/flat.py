@@ -44,6 +44,7 @@ def joined(blocks: Logistic) -> Logistic:
         blocks.prior.reshape(1, -1), dtype=blocks.dtype, device=str(blocks.mean.device)
     )
     # torch's function carries no types.
+    # torch gives block_diag no types.
     covariance: torch.Tensor = torch.block_diag(*blocks.covariance)  # type: ignore[no-untyped-call]
     whole.believe(blocks.mean.reshape(1, -1), covariance[None])
     return whole

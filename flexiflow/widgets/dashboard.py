@@ -177,4 +177,4 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
     def __repr__(self) -> str:
         with contextlib.suppress(Exception):
             return text(self._watch.snapshot())
-        return super().__repr__()  # type: ignore[no-any-return]
+        return super().__repr__()  # type: ignore[no-any-return]  # ipywidgets carries no types

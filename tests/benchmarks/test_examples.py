@@ -48,9 +48,9 @@ def same(found: str, label: str) -> bool:
 
 
 @flexiflow.workflow(store=MemoryStore())
-def reading(text, label=None):  # type: ignore[no-untyped-def]
-    clean = (upper | strip)(text)  # type: ignore[operator]
-    found = (first | last)(clean)  # type: ignore[operator]
+def reading(text, label=None):  # type: ignore[no-untyped-def]  # a cell has none
+    clean = (upper | strip)(text)  # type: ignore[operator]  # the reader takes bars
+    found = (first | last)(clean)  # type: ignore[operator]  # as above
     assert found.strip(), "no letter"
     context(len(text))
     maximize(same(found, label))
@@ -90,7 +90,7 @@ SLOW = {"sentiment"}  # loads its texts and encoders
     [pytest.param(n, marks=pytest.mark.demo) if n in SLOW else n for n in examples.EXAMPLES],
 )
 def test_an_example_is_recorded_by_its_name(name: str, tmp_path: Any, capsys: Any) -> None:
-    package = pytest.importorskip(f"flexiflow.examples.{name}")
+    package = pytest.importorskip(f"flexiflow.examples.{name}", reason=f"needs the extra '{name}'")
     if lacking(package.PACKAGES):
         pytest.skip(f"pip install 'flexiflow[{name}]'")
     assert main(["record", name, str(tmp_path), "--jobs", "4", "--seed", "1"]) == 0

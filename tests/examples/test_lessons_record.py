@@ -62,9 +62,9 @@ def same(found: str, label: str) -> bool:
 
 
 @flexiflow.workflow(store=MemoryStore())
-def reading(text, label=None):  # type: ignore[no-untyped-def]
-    clean = (upper | strip)(text)  # type: ignore[operator]
-    found = (quick | slow)(clean)  # type: ignore[operator]
+def reading(text, label=None):  # type: ignore[no-untyped-def]  # a cell has none
+    clean = (upper | strip)(text)  # type: ignore[operator]  # the reader takes bars
+    found = (quick | slow)(clean)  # type: ignore[operator]  # as above
     assert letter(found), "no letter"
     maximize(same(found, label))
     minimize(runtime, weight=0.01)
@@ -144,8 +144,8 @@ def test_what_cannot_be_recorded(jobs: Any, said: str) -> None:
 
 def test_a_workflow_that_does_not_say_what_is_right() -> None:
     @flexiflow.workflow(store=MemoryStore())
-    def bare(text):  # type: ignore[no-untyped-def]
-        found = (quick | slow)(text)  # type: ignore[operator]
+    def bare(text):  # type: ignore[no-untyped-def]  # a cell has none
+        found = (quick | slow)(text)  # type: ignore[operator]  # the reader takes bars
         assert letter(found)
 
     assert isinstance(bare, Workflow)
