@@ -26,12 +26,13 @@ def test_the_workflow_learns_from_contexts_and_switches():
 def test_every_quantity_is_measured():
     rows = live.measure(60, 1)
     told = {row["live_view"]: row for row in rows}
-    assert len(told) == 7
+    assert len(told) == 8
     message = told["message while jobs of 5 to 20 ms run"]
     assert message["count"] > 2
     assert 100 < message["median"] <= message["p95"]
     assert 0 < told["messages"]["median"] <= 12
     assert told["kernel's time for a message"]["median"] > 0
+    assert 0 < told["kernel's time for all of it"]["median"] < 100
     assert told["snapshot after 3000 jobs"]["median"] > 5000
     assert {row["unit"] for row in rows} == {"bytes", "a second", "ms", "percent", "kB"}
 
