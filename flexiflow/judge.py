@@ -159,7 +159,8 @@ class Judge:
         candidate = job.graph.candidate(tried.node, tried.choice)
         member = (job.graph.nodes[tried.node].name, candidate.fingerprint)
         later = _failed_before(job.ledger, step)
-        ask = Ask(job.graph, a, job.state.seed, member, statistic, group, later)
+        state = job.state
+        ask = Ask(job.graph, a, state.seed, member, statistic, group, later, state.context)
         advice = job.world.advise(cut.threshold, ask)
         if advice is None:
             return bool(cut.holds(found, start)), Cutting(start, statistic, group)

@@ -70,7 +70,7 @@ def advised(flow, kind, later=False, who=0, graph=None):
     graph = graph or flow.graph
     member = ("y", graph.nodes[0].candidates[who].fingerprint)
     return [
-        flow.sampler.advise(Ask(graph, 0, draw, member, 0.6, kind, later)).number
+        flow.sampler.advise(Ask(graph, 0, draw, member, 0.6, kind, later, {})).number
         for draw in range(DRAWS)
     ]
 
@@ -189,7 +189,7 @@ def test_where_nothing_is_learned_the_start_stays():
     _, _, run = play(thompson, 40, 0)
     _, _, run = play(thompson, 40, 1)
     assert set(run.verdicts["threshold"]) == {0.5}
-    assert Hybrid().advise(Ask(thompson.graph, 0, 1, ("y", "f"), 0.5, None, False)) is None
+    assert Hybrid().advise(Ask(thompson.graph, 0, 1, ("y", "f"), 0.5, None, False, {})) is None
     no_labels = world()
     for seed in range(2):
         _, _, run = play(no_labels, 40, seed, labels=0.0)

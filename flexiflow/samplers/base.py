@@ -125,6 +125,7 @@ class Ask(NamedTuple):
     statistic: float
     group: str | None
     later: bool  #: whether something has failed on the job before
+    context: Mapping[str, Any]  #: of the job
 
 
 class Advice(NamedTuple):

@@ -139,7 +139,12 @@ class Block:
         graph, rng = self.space.graph, np.random.default_rng(seed + 1)
         self.priced = priced(graph)
         self.worth = [
-            (weight, worth, worth.of_candidates(self.space, self.draws, rng))
+            (
+                weight,
+                worth,
+                worth.of_candidates(self.space, self.draws, rng),
+                worth.in_context(self.space, self.draws, rng),
+            )
             for term, weight in stated(graph).items()
             if (worth := known.worth.get(term)) is not None and worth.total[:, 0].any()
         ]
@@ -147,20 +152,32 @@ class Block:
         self.ahead = looked_ahead(graph, cut, self.seconds, self.draws, seed + 2)
 
     def index(
-        self, draws: slice, among: Ints, chance: Floats, price: Floats, later: bool
+        self, draws: slice, among: Ints, chance: Floats, price: Floats, later: bool, x: Floats
     ) -> Floats:
         """What the best configuration has most of; see :mod:`flexiflow.samplers.hybrid`."""
         rate = chance / np.maximum(price, 1e-12)
         if not self.worth:
             return rate
         if self.ahead is not None and self.priced:
-            return self.ahead[int(later), draws][:, among[:, 0]]
+            moved = self._moved(rate, draws, among, later, x)
+            return self.ahead.scores(draws, among[:, 0], later, moved)
         value = np.zeros_like(rate)
-        for weight, worth, added in self.worth:
-            value += weight * worth.of_configurations(
-                self.space, added[int(later), draws], among, later
-            )
+        for weight, worth, added, here in self.worth:
+            term = worth.of_configurations(self.space, added[int(later), draws], among, later)
+            if here is not None and len(x):
+                situated = here.of_configurations(draws, self.space.rows_of(among), x, later)
+                term = term + here.weight * (situated - term)
+            value += weight * term
         if self.priced:
             return np.asarray(value - price / np.maximum(chance, 1e-12))
         good = (value > 0).all(axis=1, keepdims=True)  # of each draw, whichever others are asked
         return np.asarray(np.where(good, value * rate, rate))
+
+    def _moved(self, rate: Floats, draws: slice, among: Ints, later: bool, x: Floats) -> Floats:
+        """How much more outputs are worth here than usual, on a workflow of one node."""
+        total, rows = np.zeros_like(rate), self.space.rows_of(among)
+        for weight, _, _, here in self.worth:
+            if here is not None and len(x):
+                situated = here.of_configurations(draws, rows, x, later)
+                total += weight * here.weight * (situated - here.usual[draws][:, rows[:, 0]])
+        return total

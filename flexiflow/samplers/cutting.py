@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +76,9 @@ class Fitted:
     ----------
     values
         What having an output is worth, accepted or not, under each draw, `(DRAWS,)`.
+    outlooks
+        What accepting late outputs is worth, and what going on is, beyond the center, two
+        `(n, DRAWS)`.
     """
 
     def __init__(
@@ -88,24 +91,53 @@ class Fitted:
         self._of: dict[str | None, list[float]] = {}
         for s, g in seen:
             self._of.setdefault(g, []).append(sign * s)
-        self.number = lru_cache(maxsize=1024)(self._number)
+        self._numbers = lru_cache(maxsize=1024)(self._number)
         late = seen[-_LATEST:]
         phi = basis(np.array([sign * s for s, _ in late]), [g for _, g in late], knots, groups)
-        best = np.maximum(phi @ keep[1:].T, phi @ go[1:].T)
-        self.values = center + best.mean(axis=0)
+        self.outlooks = kept, gone = phi @ keep[1:].T, phi @ go[1:].T
+        self.values = center + np.maximum(kept, gone).mean(axis=0)
 
-    def worth(self, statistic: float, group: str | None) -> float:
-        """What accepting an output is expected to be worth."""
+    def worth(self, statistic: float, group: str | None, moved: float = 0.0) -> float:
+        """What accepting an output is expected to be worth, on a job that moves it so far."""
         phi = basis(np.array([self.sign * statistic]), [group], self.knots, self.groups)
-        return float(self._center + (phi @ self._keep[0])[0])
+        return float(self._center + (phi @ self._keep[0])[0]) + moved
 
-    def _number(self, draw: int, group: str | None) -> float:
-        """The threshold for a group under one draw; draw -1 is the mean."""
+    def gained(self, moved: Floats) -> Floats:
+        """How much more outputs are worth, kept or not, if keeping them is worth so much more.
+
+        Of the same shape, and averaged over the draws.
+        """
+        n, first = len(self._spare), np.searchsorted(self._spare, -moved)
+        kept = self._above[first] + (n - first) * moved
+        return np.asarray((kept - self._above[np.searchsorted(self._spare, 0.0)]) / n)
+
+    @cached_property
+    def _spare(self) -> Floats:
+        """What accepting is worth beyond going on, sorted."""
+        kept, gone = self.outlooks
+        return np.sort((kept - gone).ravel())
+
+    @cached_property
+    def _above(self) -> Floats:
+        """Sums of the largest differences, of all of them first, of none last."""
+        return np.append(np.cumsum(self._spare[::-1])[::-1], 0.0)
+
+    def number(self, draw: int, group: str | None, moved: float = 0.0) -> float:
+        """The threshold for a group under one draw; draw -1 is the mean.
+
+        Parameters
+        ----------
+        moved
+            How much more than usual an accepted output is worth on the job.
+        """
+        return self._numbers(draw, group, round(moved, 3))
+
+    def _number(self, draw: int, group: str | None, moved: float) -> float:
         mine = self._of.get(group, [])
         own = group in self.groups and len(mine) >= _FEW
         at = np.sort(mine[-_LATEST:]) if own else self._all
         phi = basis(at, [group] * len(at), self.knots, self.groups)
-        gain = phi @ (self._keep[draw + 1] - self._go[draw + 1])
+        gain = moved + phi @ (self._keep[draw + 1] - self._go[draw + 1])
         from_here = np.append(np.cumsum(gain[::-1])[::-1], 0.0)
         first = np.append(True, at[1:] > at[:-1])  # equal statistics are accepted together
         best = int(np.argmax(np.where(np.append(first, True), from_here, -np.inf)))

@@ -127,14 +127,18 @@ class Hybrid(Sampler):
     def advise(self, ask: Ask) -> Advice | None:
         """Say where a threshold is best put for a candidate and group, drawn for the job."""
         assertion = ask.graph.assertions[ask.assertion]
-        cutoffs = self.about(ask.graph.name).cutoffs.get(assertion.fingerprint)
+        known = self.about(ask.graph.name)
+        cutoffs = known.cutoffs.get(assertion.fingerprint)
         if cutoffs is None or assertion.cut is None:
             return None
         found = cutoffs.fit((*ask.member, ask.later), prices(ask.graph), assertion.cut.upper)
         if found is None:
             return None
-        number = found.number(ask.seed % DRAWS, ask.group)
-        return Advice(number, found.worth(ask.statistic, ask.group))
+        # Where the context is what groups are made of, each group's number knows it already.
+        by = assertion.cut.by and assertion.cut.by.text
+        moved = 0.0 if by in {c.text for c in ask.graph.context} else known.moved(ask)
+        number = found.number(ask.seed % DRAWS, ask.group, moved)
+        return Advice(number, found.worth(ask.statistic, ask.group, moved))
 
     def blame(self, outcome: Outcome) -> dict[tuple[str, str], float]:
         """How likely each candidate that a failed check could blame was good enough for the job.

@@ -10,12 +10,13 @@ import numpy as np
 
 from flexiflow.posteriors import BetaBeliefs, SecondsBeliefs
 from flexiflow.records import FAILS, TEACHES, Attempt, Labelled, Outcome, Terms, Verdict
+from flexiflow.samplers.base import Ask
 from flexiflow.samplers.context import Context
 from flexiflow.samplers.cutoffs import Cutoffs
 from flexiflow.samplers.merging import merge
 from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
 from flexiflow.samplers.tuning import Tuning
-from flexiflow.samplers.worth import PRICES, Worth
+from flexiflow.samplers.worth import PRICES, Worth, stated
 
 NOTHING = Features(np.zeros(0), np.zeros(0))
 COMPLETES = "completes"  # begins the name of a pass model that is not an assertion's
@@ -106,13 +107,14 @@ class Knowledge:
                     self.passing[other].fail(open_case, configuration)
         for key, case in cases.items():
             self.passing[key].ended(case, judged[key])
-        self.value(outcome, {}, job.terms)
+        self.value(outcome, {}, job.terms, features.x)
         self.compare(outcome, job.terms, {})
         self.evidence += len(outcome.attempts) + len(outcome.verdicts)
 
     def label(self, told: Labelled) -> None:
         """Learn what a job's output is worth from a label that came after it."""
-        self.value(told.outcome, told.before, told.terms)
+        x = self.features(told.outcome.job.context).x
+        self.value(told.outcome, told.before, told.terms, x)
         self.compare(told.outcome, told.terms, told.rejected, label=True)
         self.evidence += 1
 
@@ -141,17 +143,28 @@ class Knowledge:
         outcome: Outcome,
         before: Mapping[str, float | None],
         terms: Mapping[str, float | None],
+        x: Floats,
     ) -> None:
         """Learn the objective's terms of a passed output, in place of those from before."""
         if not outcome.job.passed:
             return
         configuration, later = accepted(outcome), has_failed(outcome)
+        statistic = held_against(outcome, configuration)
         for name, value in terms.items():
             old, worth = before.get(name), self.worth.setdefault(name, Worth())
-            if old is not None:
-                worth.add(configuration, old, -1.0, later)
             if value is not None:
-                worth.add(configuration, value, later=later)
+                worth.learn(configuration, value, later, x, old, statistic)
+            elif old is not None:
+                worth.add(configuration, old, -1.0, later)
+
+    def moved(self, ask: Ask) -> float:
+        """How much more than usual an output that is asked about is worth, by its context."""
+        x, total = self.features(ask.context).x, 0.0
+        for term, weight in stated(ask.graph).items():
+            worth = self.worth.get(term)
+            if len(x) and worth is not None and worth.regression is not None:
+                total += weight * worth.regression.moved(ask.member, x, ask.later)
+        return total
 
     def _ran(self, attempt: Attempt) -> None:
         who = (attempt.node, attempt.fingerprint)
@@ -229,12 +242,12 @@ class Knowledge:
         self.completes.table.merge(other.completes.table)
         self.seconds.table.merge(other.seconds.table)
         self.context.merge(other.context)
-        for term, worth in other.worth.items():
-            self.worth.setdefault(term, Worth()).merge(worth)
-        for name, cutoffs in other.cutoffs.items():
-            self.cutoffs.setdefault(name, Cutoffs()).merge(cutoffs)
         at = {name: k for k, name in enumerate(self.context.entries)}
         entries = [at[name] for name in other.context.entries]
+        for term, worth in other.worth.items():
+            self.worth.setdefault(term, Worth()).merge(worth, entries)
+        for name, cutoffs in other.cutoffs.items():
+            self.cutoffs.setdefault(name, Cutoffs()).merge(cutoffs)
         for key, theirs in other.passing.items():
             merge(self.model(key[0], key[1:]), theirs, entries, len(self.context))
         self.evidence += other.evidence
@@ -250,6 +263,15 @@ def has_failed(outcome: Outcome, before: float = math.inf) -> bool:
     """Whether a check or an attempt had failed before some step, by default before the end."""
     broken = any(a.kind in FAILS and a.step < before for a in outcome.attempts)
     return broken or any(not v.result and v.step < before for v in outcome.verdicts)
+
+
+def held_against(outcome: Outcome, configuration: Mapping[str, str]) -> float:
+    """The number that the accepted output held against a threshold; 0 where it held none."""
+    for verdict in reversed(outcome.verdicts):
+        chosen = verdict.configuration.items()
+        if verdict.statistic is not None and verdict.result and chosen <= configuration.items():
+            return verdict.statistic
+    return 0.0
 
 
 def in_order(outcome: Outcome) -> Iterator[Attempt | Verdict]:

@@ -132,7 +132,7 @@ class Moment:
             price = price + reach * (each if unpaid is None else each * unpaid[:, v])
             nodes[v] = here
             reach = reach * here
-        index = block.index(draws, among, reach, price, self.later)
+        index = block.index(draws, among, reach, price, self.later, self.features.x)
         return Scores(reach, price, index, tuple(nodes))
 
     def _chance(

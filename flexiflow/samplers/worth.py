@@ -11,11 +11,14 @@ towards that sum. With a term that is 1 for a right output and 0 for a wrong one
 precision of a pass. What passes on a first try and what passes after a failure are told apart,
 since jobs on which something has failed are harder: the candidate that is best on the others
 need not be best there. Draws are normal, with the term's pooled variance over the count.
+
+Where jobs have a context, a regression on it stands beside these means
+(:mod:`flexiflow.samplers.regression`): which output is right may depend on the job.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -25,6 +28,8 @@ from numpy.typing import NDArray
 from flexiflow.graph import Graph
 from flexiflow.samplers.counting import checked
 from flexiflow.samplers.cutting import Prices
+from flexiflow.samplers.regression import Normal, Regression
+from flexiflow.samplers.situated import Drawn
 from flexiflow.samplers.space import Ints, Space
 
 Floats = NDArray[np.float64]
@@ -47,12 +52,57 @@ class Worth:
         (node, fingerprint) -> count and sum, `(2, 2)`.
     whole
         Configuration, as its sorted members -> count and sum, `(2, 2)`.
+    regression
+        The same by the job's context; None while no job had one.
     """
 
     def __init__(self) -> None:
         self.total = np.zeros((2, 3))
         self.members: dict[Member, Floats] = {}
         self.whole: dict[tuple[Member, ...], Floats] = {}
+        self.regression: Regression | None = None
+
+    def learn(
+        self,
+        configuration: Mapping[str, str],
+        value: float,
+        later: bool,
+        x: Floats,
+        before: float | None = None,
+        statistic: float = 0.0,
+    ) -> None:
+        """Learn the term of one passed output on a job with context `x`.
+
+        Parameters
+        ----------
+        before
+            What it was held to be until now, if anything: it is put right.
+        statistic
+            What it held against a threshold, if anything.
+        """
+        if len(x) and self.regression is None and before is None:
+            self.regression = Regression()
+        if self.regression is not None and before is None:
+            plainly = self._plainly(configuration, later)
+            self.regression.add(configuration, x, later, value, plainly, statistic)
+        elif self.regression is not None and before is not None:
+            self.regression.correct(configuration, x, later, before, value, statistic)
+        if before is not None:
+            self.add(configuration, before, -1.0, later)
+        self.add(configuration, value, later=later)
+
+    def _plainly(self, configuration: Mapping[str, str], later: bool) -> Normal:
+        """Mean and variance of the next reading of a configuration, whatever its context."""
+        mean, means = self.means()
+        count, _, squares = self.total.sum(axis=0)
+        variance = max(squares / max(count, 1.0) - mean * mean, 1e-9 * squares, 1e-12)
+        level, spread = means[int(later)], 1.0
+        for member in configuration.items():
+            sums = self.members.get(member, np.zeros((2, 2)))
+            added, weight = _added(sums[None], means)
+            level += added[0, int(later)]
+            spread += 1.0 / weight[0, int(later)]
+        return float(level), float(variance * spread)
 
     def add(
         self,
@@ -61,7 +111,7 @@ class Worth:
         times: float = 1.0,
         later: bool = False,
     ) -> None:
-        """Learn the term of one passed output; ``times=-1`` takes an earlier one back."""
+        """Add the term of one passed output to the means; ``times=-1`` takes it back."""
         self.total[int(later)] += times * np.array([1.0, value, value * value])
         seen = np.zeros((2, 2))
         seen[int(later)] = times, times * value
@@ -82,10 +132,7 @@ class Worth:
         variance = max(squares / max(count, 1.0) - mean * mean, 0.0)
         keys = [(n.name, c.fingerprint) for n in space.graph.nodes for c in n.candidates]
         sums = np.array([self.members.get(key, np.zeros((2, 2))) for key in keys])
-        counts, left = sums[..., 0], sums[..., 1] - sums[..., 0] * means  # (candidates, stages)
-        weight = counts + _STRENGTH
-        elsewhere = (left / weight)[:, ::-1]  # by what the candidate gave on jobs of the other kind
-        added = (left + _STRENGTH * elsewhere) / weight
+        added, weight = _added(sums, means)
         drawn = added + np.sqrt(variance / weight) * rng.normal(size=(draws, len(keys), 1))
         return np.asarray(np.moveaxis(drawn, 2, 0))
 
@@ -125,8 +172,21 @@ class Worth:
                 sums.append(seen)
         return np.array(at, dtype=np.int64), np.array(sums, dtype=float).reshape(-1, 2, 2)
 
-    def merge(self, other: Worth) -> None:
-        """Add what another worker has learned; exact."""
+    def in_context(self, space: Space, draws: int, rng: np.random.Generator) -> Drawn | None:
+        """Drawn weights of the regression on the context; None where there is none."""
+        return None if self.regression is None else self.regression.drawn(space, draws, rng)
+
+    def merge(self, other: Worth, entries: Sequence[int] = ()) -> None:
+        """Add what another worker has learned; exact.
+
+        Parameters
+        ----------
+        entries
+            Where each entry of the other's contexts stands in this one's.
+        """
+        if other.regression is not None:
+            self.regression = self.regression or Regression()
+            self.regression.merge(other.regression, entries)
         self.total += other.total
         for member, seen in other.members.items():
             self.members[member] = self.members.get(member, 0.0) + seen
@@ -139,6 +199,7 @@ class Worth:
             "total": self.total.tolist(),
             "members": [[*key, seen.tolist()] for key, seen in self.members.items()],
             "whole": [[[list(m) for m in key], seen.tolist()] for key, seen in self.whole.items()],
+            "regression": None if self.regression is None else self.regression.state(),
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -150,6 +211,18 @@ class Worth:
         for key, seen in state["whole"]:
             whole = tuple((str(n), str(f)) for n, f in key)
             self.whole[whole] = checked(seen, (2, 2), lowest)
+        saved = state.get("regression")  # earlier versions knew none
+        if saved is not None:
+            self.regression = Regression()
+            self.regression.load(saved)
+
+
+def _added(sums: Floats, means: Floats) -> tuple[Floats, Floats]:
+    """What candidates add to the mean of each stage, and its weight, `(candidates, 2)`."""
+    counts, left = sums[..., 0], sums[..., 1] - sums[..., 0] * means  # (candidates, stages)
+    weight = counts + _STRENGTH
+    elsewhere = (left / weight)[:, ::-1]  # by what the candidate gave on jobs of the other kind
+    return (left + _STRENGTH * elsewhere) / weight, weight
 
 
 def stated(graph: Graph) -> dict[str, float]:

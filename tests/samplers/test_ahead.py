@@ -58,7 +58,7 @@ def test_it_is_the_worth_of_the_outputs_less_the_price_of_the_candidate():
     it = graph(second=0.3)
     cutoffs, first, second = known(it)
     seconds, draws = np.array([1.0, 4.0]), 3 * DRAWS
-    found = looked_ahead(it, cutoffs, seconds, draws, seed=5)
+    found = looked_ahead(it, cutoffs, seconds, draws, seed=5).usual
     assert found.shape == (2, draws, 2)
     for later in (False, True):
         for k, fingerprint in enumerate((first, second)):
@@ -73,26 +73,38 @@ def test_the_better_candidate_is_worth_more_and_the_unknown_one_is_less_certain(
     first, second = (c.fingerprint for c in it.nodes[0].candidates)
     both = [("y", f, later) for f in (first, second) for later in (False, True)]
     cutoffs, *_ = known(it, members=both)
-    found = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=0).mean(axis=1)
+    found = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=0).usual.mean(axis=1)
     assert np.all(found[:, 0] > found[:, 1] + 0.5)
     cutoffs, *_ = known(it, labels=200)
-    spread = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=0).std(axis=1)
+    spread = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=0).usual.std(axis=1)
     assert spread[0, 1] > 2 * spread[0, 0]
 
 
 def test_the_draws_follow_from_the_seed_and_candidates_are_drawn_apart():
     it = graph()
     cutoffs, *_ = known(it)
-    one, same, other = (looked_ahead(it, cutoffs, np.ones(2), 64, s) for s in (1, 1, 2))
+    one, same, other = (looked_ahead(it, cutoffs, np.ones(2), 64, s).usual for s in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
     assert np.linalg.matrix_rank(one[0] - one[0].mean(axis=0)) == 2
 
 
+def test_where_outputs_are_worth_more_than_usual_the_better_of_keeping_and_going_on_counts():
+    it = graph()
+    cutoffs, first, _ = known(it)
+    ahead, k = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=1), np.array([0])
+    fitted = cutoffs.fit(("y", first, False), prices(it), True, least=0)
+    kept, gone = fitted.outlooks
+    for moved in (-2.0, -0.1, 0.0, 0.1, 2.0):
+        expected = np.maximum(kept + moved, gone).mean() - np.maximum(kept, gone).mean()
+        found = ahead.scores(slice(None), k, False, np.full((DRAWS, 1), moved))[:, 0]
+        np.testing.assert_allclose(found - ahead.usual[0, :, 0], expected, atol=1e-12)
+
+
 def test_rerolls_are_worth_what_their_candidate_is():
     it = graph(rerolls=1)
     cutoffs, *_ = known(it)
-    found = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=1)
+    found = looked_ahead(it, cutoffs, np.ones(2), DRAWS, seed=1).usual
     which = [choice.candidate for choice in it.nodes[0].choices]
     assert found.shape == (2, DRAWS, 4)
     for k, candidate in enumerate(which):
