@@ -31,18 +31,24 @@ class Example(NamedTuple):
 
     Its package has the workflow under its own name, ``PACKAGES`` that must be installed, and
     a function ``jobs`` names that makes jobs with ``id`` and ``label`` from their number and a
-    seed. The extra that installs it has the example's name.
+    seed.
     """
 
     jobs: str
     many: int  #: how many jobs by default
+    extra: str | None = None  #: that installs it; None: the one of the example's name
+    difficulty: float | None = None  #: by default, where jobs are made with one
 
 
 EXAMPLES: dict[str, Example] = {
     "dates": Example("texts", 700),
+    "id_cards": Example("cards", 480, extra="demo", difficulty=0.35),
     "intake": Example("documents", 1200),
     "languages": Example("messages", 1500),
+    "questions": Example("posed", 400),
     "sentiment": Example("snippets", 1600),
+    "speech": Example("calls", 140),
+    "video": Example("clips", 160),
 }
 
 
@@ -52,6 +58,7 @@ def recorded(
     seed: int = 0,
     clock: Callable[[], float] = time.process_time,
     say: Callable[[str], None] | None = print,
+    difficulty: float | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Record an example: its outcomes and its context, as ``recorded`` has them.
 
@@ -65,15 +72,18 @@ def recorded(
         Gives seconds.
     say
         Receives a line now and then about how far it has come.
+    difficulty
+        Of the jobs, where they are made with one.
 
     Raises
     ------
     BadInput
         A package that the example needs is missing.
     """
-    package = import_module(f"flexiflow.examples.{name}")
-    need(name, package.PACKAGES)
-    made: Sequence[Mapping[str, Any]] = getattr(package, EXAMPLES[name].jobs)(jobs, seed)
+    package, example = import_module(f"flexiflow.examples.{name}"), EXAMPLES[name]
+    need(example.extra or name, package.PACKAGES)
+    knobs = {} if difficulty is None else {"difficulty": difficulty}
+    made: Sequence[Mapping[str, Any]] = getattr(package, example.jobs)(jobs, seed=seed, **knobs)
     return frames(record(getattr(package, name), made, clock, say), made)
 
 

@@ -27,6 +27,7 @@ from flexiflow.benchmarks.processes import spread
 from flexiflow.benchmarks.recorded import load, sets_in
 from flexiflow.benchmarks.recorded_workflow import workflow_of
 from flexiflow.benchmarks.recording import Floats, Ints, Recording
+from flexiflow.benchmarks.shipped import folder, resolved
 from flexiflow.benchmarks.timed import Timed
 from flexiflow.errors import BadInput
 from flexiflow.flow import Workflow
@@ -190,8 +191,9 @@ def _plain(value: float | None, how: str) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
-    wanted = "a set of recorded outcomes; DIR alone lists the sets in it"
-    parser.add_argument("set", type=Path, metavar="DIR/NAME", help=wanted)
+    wanted = "recorded outcomes: DIR/NAME, or the NAME of a set that comes with flexiflow; " \
+             "DIR alone, or nothing, lists the sets there"  # fmt: skip
+    parser.add_argument("set", type=Path, nargs="?", metavar="NAME", help=wanted)
     parser.add_argument("--samplers", help="names, separated by commas (default: all)")
     parser.add_argument("--shuffles", type=int, default=10, help="orders of jobs (default 10)")
     parser.add_argument("--jobs", type=int, help="take only so many jobs, drawn at random")
@@ -203,11 +205,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def report(given: argparse.Namespace) -> None:
     """Replay as the command line asks, and print what was measured."""
     policies = chosen(given.samplers)
-    if given.set.is_dir():
-        for name in sets_in(given.set):
+    place = folder() if given.set is None else given.set
+    if place.is_dir():
+        for name in sets_in(place):
             print(json.dumps({"set": name}) if given.json else name)
         return
-    recording = load(given.set)
+    recording = load(resolved(place))
     recording = recording.take(recording.solvable)
     if given.jobs is not None:
         few = order_of(recording, given.seed, 0)[: whole("jobs", given.jobs, 1)]

@@ -27,6 +27,7 @@ from flexiflow.benchmarks import cascade, confidence, overhead, replay, workflow
 from flexiflow.benchmarks.markdown import cell, tables
 from flexiflow.benchmarks.policies import POLICIES, VARIANTS
 from flexiflow.benchmarks.recorded import load
+from flexiflow.benchmarks.shipped import resolved
 from flexiflow.benchmarks.worlds import TABLES
 from flexiflow.errors import BadInput
 from flexiflow.options import whole
@@ -128,14 +129,12 @@ def parts_of(given: argparse.Namespace) -> list[Part]:
         raise BadInput("A replay needs recorded outcomes. Give --sets DIR/NAME.")
     many = ("--workers", str(whole("workers", given.workers, 1)))
     shuffles = ("--shuffles", str(whole("shuffles", given.shuffles, 1)))
-    parts = []
+    parts, sets = [], [resolved(path) for path in given.sets]
     for name in (n for n in MODULES if n in wanted):
         if name == "replay":
-            parts += [
-                Part(name, *_set(path, (*shuffles, *many, *OPTIONS[name]))) for path in given.sets
-            ]
+            parts += [Part(name, *_set(path, (*shuffles, *many, *OPTIONS[name]))) for path in sets]
         elif name == "confidence":
-            sure = [path for path in given.sets if confidence.tells(path)]
+            sure = [path for path in sets if confidence.tells(path)]
             parts += [Part(name, path, (*shuffles, *many, *OPTIONS[name])) for path in sure]
         else:
             parts.append(Part(name, None, (*many * (name == "workflow"), *OPTIONS[name])))

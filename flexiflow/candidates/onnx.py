@@ -13,7 +13,6 @@ References
 from __future__ import annotations
 
 import hashlib
-import importlib
 import importlib.util
 import os
 import sys
@@ -26,6 +25,8 @@ import numpy as np
 
 from flexiflow.candidates.base import Options, Result
 from flexiflow.candidates.onnx_content import digest_of_file
+from flexiflow.candidates.onnx_session import opened, providers
+from flexiflow.candidates.onnx_session import runtime_package as runtime_package
 from flexiflow.candidates.onnx_tensors import Slot, expects, fitted, slots, split, stacked
 from flexiflow.candidates.views import View, view
 from flexiflow.errors import BadInput
@@ -39,6 +40,7 @@ class OnnxModel:
     session: Any
     classes: tuple[Any, ...] | None = None
     outputs: str | tuple[str, ...] | None = None
+    threads: int | None = None
 
     def __repr__(self) -> str:
         return f"onnx({self.__name__!r})"
@@ -59,6 +61,7 @@ def onnx(
     *,
     classes: Sequence[Any] | None = None,
     outputs: str | Sequence[str] | None = None,
+    threads: int | None = None,
 ) -> OnnxModel:
     """Say how an ONNX model is read; its device is ``candidate(onnx(...), device="cuda")``.
 
@@ -75,6 +78,11 @@ def onnx(
     outputs
         The name of the output to give; or several names, given as a tuple. By default the
         only output, or a dict of them all; with ``classes`` the first that has the scores.
+    threads
+        How many threads share the work of one call on a processor; by default as many as this
+        process may use cores. Take 1 where jobs run side by side (``workers=``), where the
+        model is small, or where the seconds of several models are to be compared. An open
+        session has its threads already.
 
     Raises
     ------
@@ -94,8 +102,14 @@ def onnx(
         raise BadInput(f"classes= must be a list of two or more labels. Got {classes!r} instead.")
     if outputs is not None and not isinstance(outputs, str):
         outputs = tuple(outputs)
+    if threads is not None and (
+        isinstance(threads, bool) or not isinstance(threads, int) or threads < 1
+    ):
+        raise BadInput(f"threads= must be a whole number, 1 or more. Got {threads!r} instead.")
     labels = None if classes is None else tuple(classes)
     if _is_session(model):
+        if threads is not None:
+            raise BadInput("An open session has its threads already. Leave threads= out.")
         return OnnxModel(None, model, labels, outputs)
     if not _is_path(model):
         raise BadInput(
@@ -103,7 +117,7 @@ def onnx(
         )
     if not os.path.isfile(model):
         raise BadInput(f"There is no ONNX file {os.fspath(model)!r}. Give the path of one.")
-    return OnnxModel(os.path.abspath(model), None, labels, outputs)
+    return OnnxModel(os.path.abspath(model), None, labels, outputs, threads)
 
 
 def read_as_onnx(model: Any) -> Any:
@@ -122,7 +136,7 @@ def opened_later(model: Any, options: Options) -> Options:
     if importlib.util.find_spec("onnxruntime") is None:
         runtime_package()
     if options.device not in ("auto", "cpu"):
-        _providers(options.device)
+        providers(options.device)
     return replace(options, load=lambda: model)
 
 
@@ -134,7 +148,9 @@ class Onnx:
     def __init__(self, model: Any, options: Options | None = None) -> None:
         self.model: OnnxModel = read_as_onnx(model)
         device = options.device if options else "auto"
-        self._session = self.model.session or _open(str(self.model.path), device)
+        self._session = self.model.session or opened(
+            str(self.model.path), device, self.model.threads
+        )
         self._inputs = slots(self._session.get_inputs())
         self._outputs, self._names = self._asked_for()
 
@@ -229,55 +245,9 @@ def _is_session(model: Any) -> bool:
     return isinstance(known, type) and isinstance(model, known)
 
 
-def runtime_package() -> Any:
-    """Give the package onnxruntime, which is imported here alone.
-
-    Raises
-    ------
-    BadInput
-        If it is not installed.
-    """
-    try:
-        return importlib.import_module("onnxruntime")
-    except ImportError:
-        missing = "An ONNX model needs onnxruntime. Install it: pip install 'flexiflow[onnx]'"
-    raise BadInput(missing)
-
-
-def _providers(device: str) -> list[Any]:
-    """Give what runs the model, best first, as onnxruntime names it."""
-    runtime = runtime_package()
-    there = {
-        p.removesuffix("ExecutionProvider").lower(): p for p in runtime.get_available_providers()
-    }
-    name, _, number = device.partition(":")
-    if device == "auto":
-        name = "cuda" if "cuda" in there else "cpu"
-    if name not in there or (number and not number.isdigit()):
-        raise BadInput(
-            f"device={device!r} is asked for, and onnxruntime {runtime.__version__} offers "
-            f"{', '.join(sorted(there))} here. Leave it out, or install an onnxruntime with it."
-        )
-    if name == "cuda" and hasattr(runtime, "preload_dlls"):
-        runtime.preload_dlls()  # the libraries of CUDA that came as Python packages
-    first = (there[name], {"device_id": number}) if number else there[name]
-    return [first] if name == "cpu" else [first, there["cpu"]]
-
-
-def _open(path: str, device: str) -> Any:
-    runtime, wanted = runtime_package(), _providers(device)
-    settings = runtime.SessionOptions()
-    settings.log_severity_level = 4  # errors are raised
-    session = runtime.InferenceSession(path, settings, providers=wanted)
-    first = wanted[0] if isinstance(wanted[0], str) else wanted[0][0]
-    if device != "auto" and first not in session.get_providers():
-        raise RuntimeError(f"onnxruntime could not use device={device!r} on this machine")
-    return session
-
-
 @view.register(OnnxModel)
 def _onnx_view(model: OnnxModel) -> View:
-    read = {"classes": model.classes, "outputs": model.outputs}
+    read = {"classes": model.classes, "outputs": model.outputs, "threads": model.threads}
     return View("onnx", [_content(model), {k: v for k, v in read.items() if v is not None}])
 
 

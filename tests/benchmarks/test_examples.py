@@ -82,7 +82,7 @@ def test_a_record_becomes_outcomes_that_can_be_replayed() -> None:
     assert yardsticks.oracle(solvable).price.tolist() == [2 + 4, 1 + 4]
 
 
-SLOW = {"sentiment"}  # loads its texts and encoders
+SLOW = {"id_cards", "questions", "sentiment", "speech"}  # they load models
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,11 @@ SLOW = {"sentiment"}  # loads its texts and encoders
 def test_an_example_is_recorded_by_its_name(name: str, tmp_path: Any, capsys: Any) -> None:
     package = pytest.importorskip(f"flexiflow.examples.{name}", reason=f"needs the extra '{name}'")
     if lacking(package.PACKAGES):
-        pytest.skip(f"pip install 'flexiflow[{name}]'")
+        pytest.skip(f"pip install 'flexiflow[{examples.EXAMPLES[name].extra or name}]'")
     assert main(["record", name, str(tmp_path), "--jobs", "4", "--seed", "1"]) == 0
     assert "outcomes of 4 jobs" in capsys.readouterr().out
-    read = load(tmp_path / f"{name}_4_1")
+    hard = examples.EXAMPLES[name].difficulty
+    read = load(tmp_path / (f"{name}_4_1" if hard is None else f"{name}_{hard:g}_4_1"))
     assert len(read.jobs) == 4
     assert all(np.isfinite(node.price).all() for node in read.nodes)
     assert read.context

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from flexiflow import BadInput, Result
-from flexiflow.examples.id_cards.compare import attempt, compare, loaded
+from flexiflow.examples.id_cards.compare import attempt, compare, loaded, shared
 from flexiflow.examples.id_cards.workflow import id_cards
 
 CALLS: list[str] = []
@@ -63,6 +63,10 @@ def test_a_card_that_nothing_passes_keeps_the_first_output() -> None:
     reads = models(one_same_good="anna", one_same_bad="4NNA", two_same_good="")
     found = attempt(card(), [A, B, C], reads, reuse=True)
     assert (found.right, found.passed, found.switches, found.rollbacks) == (False, False, 1, 1)
+
+
+def test_shared_beginnings() -> None:
+    assert (shared(A, B), shared(A, C), shared(A, A)) == (2, 0, 3)
 
 
 def test_the_workflow_is_what_its_text_says() -> None:

@@ -10,7 +10,6 @@ from flexiflow.examples.id_cards.checks import exact_match
 from flexiflow.examples.id_cards.draw import cards
 from flexiflow.examples.id_cards.pictures import grey
 from flexiflow.examples.id_cards.readers import load_legacy, load_lstm, load_rapidocr
-from flexiflow.examples.id_cards.record import candidates, record
 
 pytestmark = pytest.mark.demo
 for package in ("tesserocr", "rapidocr_onnxruntime", "cv2", "PIL", "matplotlib", "faker"):
@@ -44,14 +43,3 @@ def test_a_reader_serves_several_threads(load: Callable[[], Any], clean: Cards) 
     with ThreadPoolExecutor(4) as pool:
         together = [f.value for f in pool.map(read, planes * 4)]
     assert together == alone * 4
-
-
-def test_a_record_holds_every_configuration_of_every_card(clean: Cards) -> None:
-    models = candidates()
-    del models["text"]["legacy"]
-    frame = record(clean[:2], models)
-    assert frame.height == 2 * 4 * 5 * 2
-    assert frame.select("id", "channel", "picture", "text").is_unique().all()
-    assert frame["right"].mean() > 0.5
-    assert frame.filter("passed")["right"].mean() > 0.8
-    assert (frame["text_seconds"] > 0).all()

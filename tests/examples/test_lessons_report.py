@@ -84,14 +84,14 @@ def test_the_oracle_takes_the_cheapest_that_is_right() -> None:
     assert means(found)[0] == 0.75
 
 
-def told(flow_right: Any, best_right: Any, price: float = 1.0) -> Lesson:
-    """A lesson of given jobs; FlexiFlow takes 1 s, the best path 2 s, trial 4 s."""
+def told(flow_right: Any, best_right: Any, price: float = 1.0, seconds: float = 1.0) -> Lesson:
+    """A lesson of given jobs; FlexiFlow takes 1 s, say, the best path 2 s, trial 4 s."""
 
     def fared(name: str, right: Any, seconds: float) -> Fared:
         array = np.array([right], dtype=float)
         return Fared(name, array, array > 0, np.full(array.shape, seconds), np.ones(array.shape))
 
-    flow, best = fared("FlexiFlow", flow_right, 1.0), fared("big", best_right, 2.0)
+    flow, best = fared("FlexiFlow", flow_right, seconds), fared("big", best_right, 2.0)
     trial = fared("trial", best_right, 4.0)
     objectives = (SimpleNamespace(word="runtime", weight=price), SimpleNamespace(word=None))
     it: Any = SimpleNamespace(
@@ -119,6 +119,12 @@ def test_it_never_pays_where_one_model_dominates() -> None:
     said = it.judgement()
     assert "one model dominates: use big alone" in said
     assert "switching costs you 50.0 points of accuracy and -1e+03 ms a job" in said
+
+
+def test_it_does_not_pay_where_what_it_brings_is_too_dear() -> None:
+    said = told([1, 1] * 20, [0, 1] * 20, price=0.25, seconds=9.0).judgement()
+    assert "one model dominates: use big alone" in said
+    assert "switching brings +50.0 points of accuracy at +7e+03 ms a job, which is too dear" in said
 
 
 def test_it_pays_from_the_first_job() -> None:

@@ -6,7 +6,7 @@ The policies, from what one does today to what FlexiFlow does:
     from scratch   configurations one after the other until one passes, each run in full;
                    either as they are written, or in the best order
     best order     the same with intermediates reused. It was found from a record of all
-                   configurations on other, labelled cards: the yardstick
+                   configurations on other, labelled cards (``lessons``): the yardstick
     FlexiFlow      begins knowing nothing, and learns the order while it works
 
 All call the very same loaded models, and take turns on blocks of cards. Seconds are
@@ -26,14 +26,20 @@ from numpy.typing import NDArray
 from flexiflow import BadInput, MemoryStore
 from flexiflow.examples.id_cards.checks import exact_match, plausible
 from flexiflow.examples.id_cards.draw import cards as draw
-from flexiflow.examples.id_cards.orders import Configuration, best_order, best_single, shared
-from flexiflow.examples.id_cards.record import Candidates, record, timed
 from flexiflow.examples.id_cards.workflow import id_cards
+from flexiflow.examples.lessons.policies import by_accuracy, greedy_order
+from flexiflow.examples.lessons.record import record
 
 if TYPE_CHECKING:
     import polars as pl
 
 Card = Mapping[str, Any]
+
+Candidates = Mapping[str, Mapping[str, Callable[[Any], Any]]]
+"""Node -> name of a candidate -> what to call; in the order the nodes run."""
+
+Configuration = tuple[str, ...]
+"""A candidate at each node."""
 
 BLOCK = 40
 """Cards that a policy gets at a time. The policies take turns, so that whatever else the
@@ -113,11 +119,12 @@ def loaded() -> dict[str, dict[str, Callable[[Any], Any]]]:
 
 
 def _fixed(models: Candidates, known: int, difficulty: float, seed: int) -> list[Policy]:
-    frame = record(draw(known, difficulty, seed + 1), models)
-    best, single = best_order(frame), best_single(frame)
+    learned = record(id_cards, draw(known, difficulty, seed + 1))
+    best = [learned.configurations[at] for at in greedy_order(learned)]
+    single = learned.configurations[by_accuracy(learned)[0]]
     singles: list[Configuration] = [("grey", "plain", reader) for reader in models["text"]]
     singles += [single] if single not in singles else []
-    written = [(c, p, t) for c, p, t in itertools.product(*models.values())]
+    written = list(itertools.product(*models.values()))
     return [
         *(Order(f"{' > '.join(one)} alone", [one], False, models) for one in singles),
         Order("as written, from scratch", written, False, models),
@@ -216,3 +223,22 @@ def attempt(card: Card, order: Sequence[Configuration], models: Candidates, reus
         if plausible(value.value, card["kind"], value.confidence):
             return Try(right, True, seconds, switches, rollbacks)
     return Try(first_right, False, seconds, switches, rollbacks)
+
+
+def shared(a: Configuration, b: Configuration) -> int:
+    """Count the nodes, from the first on, at which two configurations agree.
+
+    Examples
+    --------
+    >>> shared(("red", "plain", "quick"), ("red", "plain", "robust"))
+    2
+    """
+    same = [x == y for x, y in zip(a, b, strict=True)]
+    return same.index(False) if False in same else len(same)
+
+
+def timed(function: Callable[[Any], Any], value: Any) -> tuple[Any, float]:
+    """Call a function; give what it made and the seconds it took."""
+    began = time.perf_counter()
+    made = function(value)
+    return made, time.perf_counter() - began

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from flexiflow.errors import BadInput
 from flexiflow.examples.id_cards.checks import MONTHS, check_digit
-from flexiflow.examples.id_cards.pictures import Colour
+from flexiflow.examples.id_cards.pictures import Colour, Plane
 
 Picture = NDArray[np.float32]
 """Shape (height, width, 3), 0 to 255."""
@@ -239,3 +239,36 @@ def _jpeg(picture: Picture, quality: int) -> Colour:
     _sheet(picture).save(stored, "JPEG", quality=quality, subsampling=0)
     with Image.open(stored) as opened:
         return np.asarray(opened.convert("RGB"), dtype=np.uint8)
+
+
+def sheet(rows: Sequence[Sequence[Colour | Plane | str]], columns: Sequence[int]) -> bytes:
+    """Lay pictures and words out in rows, as a small JPEG.
+
+    Parameters
+    ----------
+    rows
+        Of each the cells from left to right: a picture, of shape (height, width) or (height,
+        width, 3), uint8, or a text.
+    columns
+        Width of each column in pixels; what is wider is cut off.
+
+    Returns
+    -------
+    bytes
+        The JPEG.
+    """
+    from PIL import Image, ImageDraw
+
+    font, high = _font("DejaVuSans.ttf", 13), HEIGHT + 4
+    drawn = Image.new("RGB", (sum(columns), high * len(rows)), "white")
+    for line, row in enumerate(rows):
+        for place, (cell, wide) in enumerate(zip(row, columns, strict=False)):
+            box = Image.new("RGB", (wide - 6, high - 4), "white")
+            if isinstance(cell, str):
+                ImageDraw.Draw(box).text((2, box.height / 2), cell, "black", font, anchor="lm")
+            else:
+                box.paste(Image.fromarray(cell).convert("RGB"))
+            drawn.paste(box, (sum(columns[:place]), high * line))
+    stored = io.BytesIO()
+    drawn.save(stored, "JPEG", quality=50, optimize=True)
+    return stored.getvalue()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import flexiflow
 from flexiflow import candidate, confidence, context, maximize, minimize, runtime
 from flexiflow.examples.id_cards.checks import exact_match, plausible
+from flexiflow.examples.id_cards.crnn import load_easyocr
 from flexiflow.examples.id_cards.pictures import (
     binarise,
     blue,
@@ -28,8 +29,13 @@ from flexiflow.examples.id_cards.pictures import (
 )
 from flexiflow.examples.id_cards.readers import load_lstm, load_rapidocr
 
+PACKAGES = ("cv2", "faker", "matplotlib", "PIL", "rapidocr_onnxruntime", "tesserocr")
+"""What must be installed: the extra ``demo``."""
+
 tesseract = candidate(load=load_lstm)
 rapidocr = candidate(load=load_rapidocr)
+easyocr = candidate(load=load_easyocr)
+"""A third reader, which the workflow below leaves out; it needs the extra ``easyocr``."""
 
 
 @flexiflow.workflow

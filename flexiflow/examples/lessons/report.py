@@ -177,9 +177,13 @@ class Lesson:
         if mean > SURE * error:
             return f"judgement     switching pays: {spent} beside {self.best.name} alone"
         if mean < -SURE * error:
-            lost = f"{-100 * self.accuracy_gain:.1f} points of accuracy and {slower:.3g} ms a job"
-            return (f"judgement     one model dominates: use {self.best.name} alone; "
-                    f"switching costs you {lost}")  # fmt: skip
+            lost = f"costs you {-100 * self.accuracy_gain:.1f} points of accuracy"
+            lost += f" and {slower:.3g} ms a job"
+            if self.accuracy_gain > 0:
+                lost = f"brings {points} of accuracy at {slower:+.3g} ms a job, which is too dear"
+            return (
+                f"judgement     one model dominates: use {self.best.name} alone; switching {lost}"
+            )
         return f"judgement     no clear difference to {self.best.name} alone: {spent}"
 
 
