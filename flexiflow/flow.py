@@ -17,8 +17,8 @@ from flexiflow.learner import Learner
 from flexiflow.options import one_of, settings_from, whole
 from flexiflow.present import Clock, Settings
 from flexiflow.progress import Progress
+from flexiflow.provisioning.provisioned import Provisioned
 from flexiflow.records import Outcome
-from flexiflow.remembering import Remembering
 from flexiflow.run import Run, insist
 from flexiflow.runner import Runner
 from flexiflow.samplers import Hybrid, Sampler
@@ -29,7 +29,7 @@ from flexiflow.thresholds import Thresholds
 Outcomes = Generator[Outcome, None, None]
 
 
-class Workflow(Remembering):
+class Workflow(Provisioned):
     """A workflow that learns: nodes with candidates, assertions, objectives.
 
     Made by ``%%flexiflow`` or :func:`workflow`; calling it runs one job.

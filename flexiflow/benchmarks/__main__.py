@@ -7,7 +7,17 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from flexiflow.benchmarks import cascade, confidence, overhead, record, replay, results, workflow
+from flexiflow.benchmarks import (
+    cascade,
+    confidence,
+    overhead,
+    planning,
+    record,
+    replay,
+    results,
+    serving,
+    workflow,
+)
 from flexiflow.errors import FlexiFlowError
 
 
@@ -47,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     recorder = commands.add_parser("record", help="record every path of an example workflow")
     record.add_arguments(recorder)
     recorder.set_defaults(report=record.report)
+    under = commands.add_parser("serving", help="a plan, its simulation, and the plan served")
+    serving.add_arguments(under)
+    under.set_defaults(report=serving.report)
+    ahead = commands.add_parser("planning", help="plans: how long they take, and under load")
+    planning.add_arguments(ahead)
+    ahead.set_defaults(report=planning.report)
     page = commands.add_parser("results", help="all of these in one Markdown file")
     results.add_arguments(page)
     page.set_defaults(report=partial(results.report, run=main))

@@ -24,7 +24,9 @@ LONGEST_WAIT = 0.003
 
 
 @dataclass(eq=False)
-class _Job:
+class Waiting:
+    """One input of a batch, and what came of it."""
+
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     seed: int
@@ -39,7 +41,7 @@ class Batched:
         self._kind, self._size = kind, size
         self._limit = None if self.limits_itself else limit
         self._change = threading.Condition()
-        self._waiting: list[_Job] = []
+        self._waiting: list[Waiting] = []
         self._busy_since: float | None = None
         self._turn = 0  # which batch is running, so that one that hung cannot free the next
         self._callers = 0
@@ -56,7 +58,7 @@ class Batched:
 
     def raw(self, args: tuple[Any, ...], kwargs: dict[str, Any], seed: int) -> Raw:
         """Run one job together with those that wait."""
-        job = _Job(args, kwargs, seed)
+        job = Waiting(args, kwargs, seed)
         with self._change:
             self._callers += 1
             self._crowd = max(self._crowd, self._callers)
@@ -76,7 +78,7 @@ class Batched:
             raise job.told
         return job.told
 
-    def _next_batch(self, job: _Job) -> tuple[int, list[_Job]]:
+    def _next_batch(self, job: Waiting) -> tuple[int, list[Waiting]]:
         """Wait until this job is done (no batch) or it is to lead (a batch)."""
         with self._change:
             while self._is_busy() and job.told is None:
@@ -90,8 +92,8 @@ class Batched:
             turn = self._turn
             full = min(self._size, self._crowd)
             self._change.wait_for(lambda: len(self._waiting) >= full, LONGEST_WAIT)
-            alike = [j for j in self._waiting if j is not job and _alike(j, job)]
-            batch = [job, *alike[: self._size - 1]]
+            others = [j for j in self._waiting if j is not job and alike(j, job)]
+            batch = [job, *others[: self._size - 1]]
             self._waiting = [j for j in self._waiting if j not in batch]
             self._crowd = self._callers
             return turn, batch
@@ -102,10 +104,10 @@ class Batched:
             return False
         return self._limit is None or monotonic() - self._busy_since <= self._limit
 
-    def _lead(self, turn: int, batch: list[_Job]) -> None:
+    def _lead(self, turn: int, batch: list[Waiting]) -> None:
         answers: list[Raw] | BaseException
         try:
-            answers = self._run(batch)
+            answers = self.together(batch)
         except BaseException as error:  # the machine's fault, or an interrupt: all are told
             answers = error
         with self._change:
@@ -115,13 +117,16 @@ class Batched:
                 self._busy_since = None
             self._change.notify_all()
 
-    def _run(self, batch: list[_Job]) -> list[Raw]:
+    def together(self, batch: list[Waiting]) -> list[Raw]:
+        """Run inputs as one call; what came of each. They must be :func:`alike`."""
         size, first = len(batch), batch[0]
         columns = tuple(list(column) for column in zip(*[j.args for j in batch], strict=True))
         whole = self._attempt(columns, first)
         seconds = whole.seconds / size
         if whole.kind == "exception" and size > 1:  # one bad input is no fault of its neighbours
-            return [r._replace(seconds=r.seconds + seconds) for j in batch for r in self._run([j])]
+            return [
+                r._replace(seconds=r.seconds + seconds) for j in batch for r in self.together([j])
+            ]
         if whole.kind != "pass":
             return [whole._replace(seconds=seconds)] * size
         if not isinstance(whole.value, (list, tuple)):
@@ -134,7 +139,7 @@ class Batched:
         reason = f"a candidate with batch= must return {wanted}. Got {got} instead."
         return [Raw("exception", seconds=seconds, reason=clean(reason))] * size
 
-    def _attempt(self, columns: tuple[list[Any], ...], first: _Job) -> Raw:
+    def _attempt(self, columns: tuple[list[Any], ...], first: Waiting) -> Raw:
         try:
             kind, done = prepared(self._kind)
         except CAUGHT as error:
@@ -146,7 +151,7 @@ class Batched:
                 done()
 
 
-def _alike(one: _Job, other: _Job) -> bool:
+def alike(one: Waiting, other: Waiting) -> bool:
     """Whether two jobs can share a call: as many arguments, the same settings."""
     a, b = one.kwargs, other.kwargs
     plain = (str, int, float, bool, bytes, type(None))

@@ -8,14 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
-from flexiflow.planning.choices import Choices, Floats, Ints
+from flexiflow.planning.choices import Choices
+from flexiflow.planning.curves import Floats
+from flexiflow.planning.thinning import Ints
 from flexiflow.planning.ways import Ways
 
 _BINS = 1_200
 _WHOLE_BINS = 6_000  # where costs are multiples of a unit, so that nothing is rounded
 _PRICES = 11  # of a second, on a geometric grid, and 0
 _ALONE = 6  # paths that are also priced alone
-_STEPS = 400  # of what is known to be had, at most
 _ROUNDING = 1e-12
 
 
@@ -75,6 +76,16 @@ class Bounds:
         label, choice = np.nonzero(fits)
         return label, choice
 
+    @property
+    def prices(self) -> int:
+        """How many prices of latency there are."""
+        return len(self._prices)
+
+    def paid(self, k: int) -> Floats:
+        """What each choice of node k adds less its priced seconds, `(prices, choices)`."""
+        stage, price = self._stages[k], self._prices @ self._ways.members[:, k]
+        return np.asarray(stage.gain - price[:, None] * stage.latency)
+
     def slack(self, k: int, seconds: Floats) -> Floats:
         """Priced seconds that are left after k nodes, `(n, prices)`."""
         column, width = self._ways.column[k], self._ways.width[k]
@@ -89,12 +100,11 @@ class Bounds:
         """Per number of nodes taken: G(u, c), `(prices, bins)`."""
         ahead = [np.zeros((len(self._prices), self.size))]
         for k in range(len(self._stages) - 1, -1, -1):
-            stage, after = self._stages[k], ahead[-1]
-            price = self._prices @ self._ways.members[:, k]
+            after = ahead[-1]
             best = np.full_like(after, -np.inf)
-            for latency, gain, c in zip(stage.latency, stage.gain, self.binned[k], strict=True):
+            for paid, c in zip(self.paid(k).T, self.binned[k], strict=True):
                 if c < self.size:
-                    added = (gain - price * latency)[:, None] + after[:, : self.size - c]
+                    added = paid[:, None] + after[:, : self.size - c]
                     np.maximum(best[:, c:], added, out=best[:, c:])
             ahead.append(np.maximum.accumulate(best, axis=1))
         return ahead[::-1]
@@ -136,29 +146,20 @@ class Known:
         last = np.flatnonzero(np.concatenate([had[1:] > had[:-1], [True]]))
         return cls(bounds, last, had[last])
 
-    def useful(self, k: int, binned: Ints, gain: Floats, slack: Floats) -> Ints:
-        """Places of the labels after k nodes from which something new may come."""
-        if not len(gain):
-            return np.zeros(0, dtype=np.intp)
-        ahead, can = self.bounds.ahead[k], gain[:, None] + slack
-        order = np.argsort(binned, kind="stable")
-        levels, starts = np.unique(binned[order], return_index=True)
-        kept = [np.zeros(0, dtype=np.intp)]
-        for level, part in zip(levels.tolist(), np.split(order, starts[1:]), strict=True):
-            left = self.at - level
-            ok = left >= 0
-            if not ok.any():
-                continue
-            reached = ahead[:, left[ok]]
-            with np.errstate(invalid="ignore"):
-                needed = np.where(reached > -np.inf, self.level[ok] - reached, np.inf)
-            needed = needed + _ROUNDING * self.bounds.range
-            part = part[(can[part] > needed.min(axis=1)).all(axis=1)]
-            enough = np.ones((len(part), needed.shape[1]), dtype=bool)
-            for price in range(len(needed)):
-                enough &= can[part, price, None] > needed[price]
-            kept.append(part[enough.any(axis=1)])
-        return np.sort(np.concatenate(kept))
+    def needed(self, k: int) -> Floats:
+        """What gain and priced slack after k nodes have to exceed, `(prices, bins)`.
+
+        By the price of latency and the binned cost so far: less leads to nothing new.
+        """
+        ahead = self.bounds.ahead[k]
+        least = np.full_like(ahead, np.inf)
+        for at, level in zip(self.at.tolist(), self.level.tolist(), strict=True):
+            reached = ahead[:, at::-1]  # what can be added for the rest of this final cost
+            part = least[:, : at + 1]
+            with np.errstate(invalid="ignore"):  # nothing known less nothing to be had
+                short = np.where(reached > -np.inf, level - reached, np.inf)
+            np.minimum(part, short, out=part)
+        return least + _ROUNDING * self.bounds.range
 
 
 def guess(bounds: Bounds, near: float) -> Known:

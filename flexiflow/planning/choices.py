@@ -7,17 +7,16 @@ choose is one entry of each node's list: a multiple-choice knapsack.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from flexiflow.planning.curves import Floats, Seconds
 from flexiflow.planning.problem import Demand, Problem, Step
+from flexiflow.planning.thinning import Ints, undominated
 from flexiflow.planning.waiting import tail_wait
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 _LEAST = 1e-12  # an accuracy of 0 has no logarithm
 
@@ -78,13 +77,36 @@ def _of(problem: Problem, step: Step, demand: Demand, pessimism: float) -> Choic
     cost = replicas * cores[offer] + demand.batch_price * batch[offer]
     found = Choices(offer, replicas.astype(np.intp), latency, cost, gain[offer])
     if problem.accuracy != "learned":
-        return taken(found, undominated(found.latency, found.cost, found.gain))
+        return taken(found, undominated(found.cost, found.latency, found.gain))
     names = np.array([o.variant for o in step.offers])[offer]
     kept = []  # what a variant is worth depends on the others': compare within each only
     for name in dict.fromkeys(names.tolist()):
         part = np.flatnonzero(names == name)
-        kept.append(part[undominated(latency[part], cost[part], np.zeros(len(part)))])
+        kept.append(part[undominated(cost[part], latency[part], np.zeros(len(part)))])
     return taken(found, np.concatenate(kept))
+
+
+def planned_for(seconds: Seconds, batch: int, replicas: int, rate: float, demand: Demand) -> float:
+    """Seconds at a node for a demand; infinite where the replicas lack the capacity asked for.
+
+    Parameters
+    ----------
+    seconds
+        Of one batch.
+    batch, replicas
+        Its size, and how many serve.
+    rate
+        Jobs that come to the node a second.
+    demand
+        Whose headroom, tail and waiting hold.
+    """
+    if replicas * batch < demand.headroom * rate * seconds.mean * (1.0 - 1e-9):
+        return math.inf
+    wait = 0.0
+    if demand.waiting:
+        told = (replicas, rate / batch, seconds.mean, demand.tail, 1.0 / batch)
+        wait = float(tail_wait(*told, seconds.variation))
+    return seconds.quantile(demand.tail) + (batch - 1) / rate + wait
 
 
 def taken(all_of: Choices, at: Ints) -> Choices:
@@ -92,26 +114,6 @@ def taken(all_of: Choices, at: Ints) -> Choices:
     return Choices(
         all_of.offer[at], all_of.replicas[at], all_of.latency[at], all_of.cost[at], all_of.gain[at]
     )
-
-
-def undominated(latency: Floats, cost: Floats, gain: Floats) -> Ints:
-    """Places of the choices that no other equals or beats in all three, ascending by cost.
-
-    Examples
-    --------
-    >>> undominated(np.array([1.0, 2.0, 1.0]), np.array([1.0, 1.0, 2.0]),
-    ...             np.array([0.5, 0.5, 0.6])).tolist()
-    [0, 2]
-    """
-    order = np.lexsort((-gain, latency, cost))
-    kept: list[int] = []
-    for k in order.tolist():
-        if kept:
-            those = np.array(kept)
-            if ((latency[those] <= latency[k]) & (gain[those] >= gain[k])).any():
-                continue
-        kept.append(k)
-    return np.array(kept, dtype=np.intp)
 
 
 def total_latency(paths: Sequence[frozenset[int]], latency: Floats) -> Floats:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -117,10 +118,17 @@ class Seconds:
         """
         if level == 0.5:
             return self
-        m, s = self.draw(_DRAWS, np.random.default_rng(0))
+        reach = _reach(self.alpha, self.kappa, tail, level)
         z = NormalDist().inv_cdf(tail)
-        centre = float(np.quantile(m + z * s, level)) - z * math.sqrt(self.variance)
+        centre = self.centre + math.sqrt(self.beta) * reach - z * math.sqrt(self.variance)
         return Seconds(max(centre, self.centre), self.kappa, self.alpha, self.beta)
+
+
+@lru_cache(maxsize=4096)
+def _reach(alpha: float, kappa: float, tail: float, level: float) -> float:
+    """The ``level`` quantile of the ``tail`` quantile of log seconds less the centre, at beta 1."""
+    m, s = Seconds(0.0, kappa, alpha, 1.0).draw(_DRAWS, np.random.default_rng(0))
+    return float(np.quantile(m + NormalDist().inv_cdf(tail) * s, level))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ is given holds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,13 @@ import polars as pl
 
 from flexiflow.errors import BadInput
 from flexiflow.planning.choices import Choices, choices, taken
+from flexiflow.planning.curves import Floats
 from flexiflow.planning.infeasible import explained, levels
 from flexiflow.planning.plans import Plan, placed
 from flexiflow.planning.problem import Demand, Joint, Problem
-from flexiflow.planning.search import cheapest, front
+from flexiflow.planning.search import above, cheapest, front
+
+_LEAST = 1e-300  # an accuracy of 0 has no logarithm
 
 
 def plan(
@@ -48,16 +52,17 @@ def plan(
 
     best: Plan | None = None
     for turn, level in enumerate(levels(confidence)):
-        plans = _front(problem, demand, level)
-        worth = np.array([p.accuracy - weight * p.cost for p in plans])
-        for k in np.argsort(-worth, kind="stable").tolist():
-            if best is not None and worth[k] <= best.accuracy - weight * best.cost:
-                break
-            if confidence is None or plans[k].feasible >= confidence:
-                best = plans[k]
-                if turn == 0 and worth[k] == worth.max():
+        least = -np.inf if best is None else best.accuracy - weight * best.cost
+        fits = False
+        for plans in _best_first(problem, demand, level, weight, least):
+            fits = True
+            good = [p for p in plans if confidence is None or p.feasible >= confidence]
+            if good and good[0].accuracy - weight * good[0].cost > least:
+                best = good[0]
+                if turn == 0 and best is plans[0]:
                     return best  # nothing more pessimistic is better
-        if not plans:
+                break
+        if not fits and best is None:
             break
     if best is None:
         raise explained(problem, demand, confidence)
@@ -140,6 +145,36 @@ def _front(problem: Problem, demand: Demand, level: float) -> list[Plan]:
         return _learned(problem, demand, level, every, problem.joint)
     found = front(every, problem.paths, problem.order, demand.sla, demand.budget)
     return [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
+
+
+def _best_first(
+    problem: Problem, demand: Demand, level: float, weight: float, least: float
+) -> Iterator[list[Plan]]:
+    """More and more of the plans of a front, each time those worth most first."""
+    if problem.joint:
+        yield from filter(None, [_by_worth(_front(problem, demand, level), weight)])
+        return
+    product = problem.accuracy == "product"
+
+    def worth(cost: Floats, gain: Floats) -> Floats:
+        return (np.exp(gain) if product else gain) - weight * cost
+
+    def gain(cost: Floats, worth: Floats) -> Floats:
+        needed = worth + weight * cost
+        return np.log(np.maximum(needed, _LEAST)) if product else needed
+
+    every = choices(problem, demand, level)
+    parts = above(
+        every, problem.paths, problem.order, demand.sla, demand.budget, worth, gain, least
+    )
+    for found in parts:
+        plans = [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
+        yield _by_worth(plans, weight)
+
+
+def _by_worth(plans: list[Plan], weight: float) -> list[Plan]:
+    worth = np.array([p.accuracy - weight * p.cost for p in plans])
+    return [plans[k] for k in np.argsort(-worth, kind="stable").tolist()]
 
 
 def _learned(

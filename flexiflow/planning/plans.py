@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from flexiflow.planning.choices import Choices, Floats, total_latency
+from flexiflow.errors import BadInput
+from flexiflow.planning.choices import Choices, total_latency
+from flexiflow.planning.curves import Floats
 from flexiflow.planning.problem import Demand, Offer, Problem
 from flexiflow.planning.waiting import tail_wait
 
 _DRAWS = 4_000
+_LONGEST = 50.0  # logarithm of seconds, beyond which what is drawn of a wide belief is cut
 _ROUNDING = 1e-9  # relative, on the SLA
 
 
@@ -42,6 +45,8 @@ class Plan:
         What serves each node, in the order of the problem's steps.
     pessimism
         The level at which seconds were taken, 0.5 as expected.
+    workflow
+        The workflow that was planned for, where there is one.
 
     Examples
     --------
@@ -57,6 +62,7 @@ class Plan:
     demand: Demand
     placed: tuple[Placed, ...]
     pessimism: float = 0.5
+    workflow: Any = field(default=None, compare=False, repr=False)
 
     @property
     def accuracy(self) -> float:
@@ -93,30 +99,19 @@ class Plan:
     @cached_property
     def drawn(self) -> tuple[Floats, Floats]:
         """Latency and accuracy over what is believed, `(draws,)` each; always the same draws."""
-        rng = np.random.default_rng(0)
         each, right = np.empty((_DRAWS, len(self.placed))), np.empty((_DRAWS, len(self.placed)))
-        for v, placed in enumerate(self.placed):
-            each[:, v] = self._drawn_latency(v, rng)
-            right[:, v] = _drawn_accuracy(placed.offer.accuracy, placed.offer.doubt, rng)
+        for v, p in enumerate(self.placed):
+            rate = self.demand.rate * self.problem.steps[v].visits
+            each[:, v] = _drawn_latency(v, p.offer, p.replicas, rate, self.demand)
+            rng = np.random.default_rng([1, v])
+            right[:, v] = _drawn_accuracy(p.offer.accuracy, p.offer.doubt, rng)
         if self.problem.joint:
             known = self.problem.joint[tuple(p.offer.variant for p in self.placed)]
-            return total_latency(self.problem.paths, each), _drawn_accuracy(*known, rng)
+            whole = _drawn_accuracy(*known, np.random.default_rng(1))
+            return total_latency(self.problem.paths, each), whole
         product = self.problem.accuracy == "product"
         whole = right.prod(axis=1) if product else right.mean(axis=1)
         return total_latency(self.problem.paths, each), whole
-
-    def _drawn_latency(self, v: int, rng: np.random.Generator) -> Floats:
-        """Seconds at one node as planned for, `(draws,)`; infinite where it cannot keep up."""
-        placed, demand = self.placed[v], self.demand
-        batch, rate = placed.offer.batch, demand.rate * self.problem.steps[v].visits
-        m, s = placed.offer.seconds.draw(_DRAWS, rng)
-        mean = np.exp(m + s * s / 2)
-        found = np.exp(m + NormalDist().inv_cdf(demand.tail) * s) + (batch - 1) / rate
-        if demand.waiting:
-            varied = np.expm1(np.minimum(s * s, 50.0))
-            n = placed.replicas
-            found = found + tail_wait(n, rate / batch, mean, demand.tail, 1.0 / batch, varied)
-        return np.where(placed.replicas * batch > rate * mean, found, np.inf)
 
     @property
     def feasible(self) -> float:
@@ -152,6 +147,17 @@ class Plan:
             )  # fmt: skip
         return pl.DataFrame(rows)
 
+    def apply(self, **options: Any) -> Any:
+        """Serve the workflow that was planned for, as planned; options as for its ``serve``.
+
+        Returns
+        -------
+        flexiflow.serving.Server
+        """
+        if self.workflow is None:
+            raise BadInput("This plan is of no workflow: make it with workflow.plan(...).")
+        return self.workflow.serve(self, **options)
+
     def describe(self) -> str:
         """A line a node."""
         return "\n".join(
@@ -171,6 +177,23 @@ def placed(
         n, seconds, cost = int(stage.replicas[k]), float(stage.latency[k]), float(stage.cost[k])
         parts.append(Placed(step.name, offer, n, seconds, cost))
     return Plan(problem, demand, tuple(parts), level)
+
+
+@lru_cache(maxsize=1024)
+def _drawn_latency(number: int, offer: Offer, replicas: int, rate: float, demand: Demand) -> Floats:
+    """Seconds at a node as planned for, `(draws,)`; infinite where it cannot keep up.
+
+    Plans of one front share most of what serves their nodes, so what was drawn is kept.
+    """
+    m, s = offer.seconds.draw(_DRAWS, np.random.default_rng([0, number]))
+    mean = np.exp(np.minimum(m + s * s / 2, _LONGEST))
+    tail = np.exp(np.minimum(m + NormalDist().inv_cdf(demand.tail) * s, _LONGEST))
+    found = tail + (offer.batch - 1) / rate
+    if demand.waiting:
+        varied = np.expm1(np.minimum(s * s, 50.0))
+        b = offer.batch
+        found = found + tail_wait(replicas, rate / b, mean, demand.tail, 1.0 / b, varied)
+    return np.where(replicas * offer.batch > rate * mean, found, np.inf)
 
 
 def _drawn_accuracy(mean: float, doubt: float, rng: np.random.Generator) -> Floats:

@@ -9,7 +9,9 @@ those from which no plan can come that would be new on the front:
   cost c adds is at most u times the seconds left plus G(u, c), the most that the remaining
   nodes add less u times their seconds, within c; G is a knapsack in cost alone, worked out
   once for all labels. This is Lagrangian relaxation of the latency bound [1]_.
-* A label stays if for some final cost c all u allow more than is known to be had for c.
+* A label stays if each u allows, for some final cost c, more than is known to be had for c.
+  That is one number to be exceeded for each u and cost so far, so that a label can be tested
+  before it is made.
 
 What is known comes from a first round that looks only near the relaxation's own bound; the
 second round, which has nothing left to guess, is exact.
@@ -22,18 +24,22 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from flexiflow.planning.bounds import Bounds, Known, guess
-from flexiflow.planning.choices import Choices, Floats, Ints
-from flexiflow.planning.thinning import thinned
+from flexiflow.planning.choices import Choices
+from flexiflow.planning.curves import Floats
+from flexiflow.planning.thinning import Ints, thinned
 from flexiflow.planning.ways import Ways
 
 _SLACK = 1e-9  # relative, on the latency bound and the budget: sums are off by roundings
-_NEAR = 0.006  # of what choices can add in all: how near its bound the first round looks
+_WINDOW, _WIDEST = 0.001, 0.5  # of worth: the first window below the most, and the last
+_LEVELS = 48  # of worth over cost, at most
+_NEAR = 0.004  # of what choices can add in all: how near its bound the first round looks
 
 
 @dataclass(frozen=True)
@@ -97,9 +103,66 @@ def front(
         np.concatenate([first.gain, second.gain]),
         np.concatenate([first.picks, second.picks]),
     )
-    picks = np.empty_like(joined.picks)
-    picks[:, list(order)] = joined.picks
-    return Front(joined.cost, joined.gain, picks)
+    return _reordered(joined, order)
+
+
+def _reordered(found: Front, order: Sequence[int]) -> Front:
+    """With each node's choice in the order of the steps, not in that of the search."""
+    picks = np.empty_like(found.picks)
+    picks[:, list(order)] = found.picks
+    return replace(found, picks=picks)
+
+
+def above(
+    stages: Sequence[Choices],
+    paths: Sequence[frozenset[int]],
+    order: Sequence[int],
+    sla: float,
+    budget: float | None,
+    worth: Callable[[Floats, Floats], Floats],
+    gain: Callable[[Floats, Floats], Floats],
+    least: float = -math.inf,
+) -> Iterator[Front]:
+    """The part of the front that is worth most, then more and more of it.
+
+    Parameters
+    ----------
+    stages, paths, order, sla, budget
+        As for :func:`front`.
+    worth
+        Of plans, from cost and gain, `(n,)` each; it falls with cost and rises with gain.
+    gain
+        Its inverse: from cost and worth.
+    least
+        What a plan has to be worth more than.
+
+    Yields
+    ------
+    Front
+        All plans of the front that are worth more than some bound, not empty; in the end than
+        ``least``. Nothing if there are none.
+    """
+    ways = Ways(paths, order)
+    most = None if budget is None else budget * (1.0 + _SLACK)
+    ordered = [stages[k] for k in order]
+    bounds = Bounds(ordered, ways, sla * (1.0 + _SLACK), most)
+    if not bounds.feasible:
+        return
+    bins = np.arange(bounds.size, dtype=np.float64)
+    block = math.ceil(bounds.size / _LEVELS)
+    cost: Floats = bins * bounds.width
+    under: Floats = (bins // block) * (block * bounds.width)  # so that there are few levels
+    reach = bounds.whole()
+    fits = reach > -np.inf
+    highest = float(worth(cost[fits], reach[fits]).max(initial=-math.inf))
+    step, floor = _WINDOW, math.inf
+    while floor > least and highest > least:
+        floor = max(highest - step, least) if step < _WIDEST else least
+        level = gain(under, np.full_like(cost, floor))
+        found = _round(ordered, ways, bounds, Known.from_levels(bounds, level))
+        if len(found):
+            yield _reordered(found, order)
+        step *= 4.0
 
 
 def cheapest(
@@ -127,15 +190,15 @@ def _round(stages: Sequence[Choices], ways: Ways, bounds: Bounds, known: Known |
     cost, gain, binned = np.zeros(1), np.zeros(1), np.zeros(1, dtype=np.intp)
     seconds = np.zeros((1, ways.width[0]))
     trail: list[tuple[Ints, Ints]] = []
+    test = None if known is None else _Hopeful(bounds, known)
     for k, stage in enumerate(stages):
         i, j = bounds.possible(k, cost, seconds)
+        if test is not None:
+            i, j = test(k, i, j, binned, gain, seconds)
         cost, gain = cost[i] + stage.cost[j], gain[i] + stage.gain[j]
         binned = binned[i] + bounds.binned[k][j]
         seconds = ways.moved(k, seconds[i], stage.latency[j])
         kept = thinned(cost, seconds, gain)
-        if known is not None:
-            left = bounds.slack(k + 1, seconds[kept])
-            kept = kept[known.useful(k + 1, binned[kept], gain[kept], left)]
         cost, gain, binned, seconds = cost[kept], gain[kept], binned[kept], seconds[kept]
         trail.append((i[kept], j[kept]))
     picks, at = np.empty((len(cost), len(stages)), dtype=np.intp), np.arange(len(cost))
@@ -143,6 +206,29 @@ def _round(stages: Sequence[Choices], ways: Ways, bounds: Bounds, known: Known |
         before, chosen = trail[k]
         picks[:, k], at = chosen[at], before[at]
     return _best(cost, gain, picks)
+
+
+class _Hopeful:
+    """Takes out, before they are made, the labels from which nothing new can come."""
+
+    def __init__(self, bounds: Bounds, known: Known) -> None:
+        self.bounds, self.known = bounds, known
+        self._cut = -np.abs(np.arange(bounds.prices) - bounds.prices / 2.0)  # the middle first
+
+    def __call__(
+        self, k: int, i: Ints, j: Ints, binned: Ints, gain: Floats, seconds: Floats
+    ) -> tuple[Ints, Ints]:
+        """Of the labels i with the choices j of node k, those that may lead to something."""
+        bounds, needed = self.bounds, self.known.needed(k + 1)
+        has, paid = np.ascontiguousarray(bounds.slack(k, seconds).T) + gain, bounds.paid(k)
+        at = binned[i] + bounds.binned[k][j]
+        turns, self._cut = np.argsort(-self._cut), np.zeros(bounds.prices)
+        for u in turns.tolist():  # the prices that took out most at the last node first
+            good = has[u][i] + paid[u][j] > needed[u][at]
+            self._cut[u] = 1.0 - good.sum() / max(len(good), 1)
+            if self._cut[u]:
+                i, j, at = i[good], j[good], at[good]
+        return i, j
 
 
 def _best(cost: Floats, gain: Floats, picks: Ints) -> Front:

@@ -50,6 +50,7 @@ def layout(
                 plan.timeouts[v],
                 tuple(at[p] for p in step.parents),
                 share,
+                placed.offer.variant,
             )
         )
         fault = (faults or {}).get(step.name)

@@ -5,7 +5,8 @@ batch as soon as the batch is full, or its oldest job has waited for ``timeout``
 all are busy the queue goes on filling, up to a full batch at a time. A job is at a node once
 all the nodes that it reads have done it. A job whose output fails the check after a node goes
 on at an earlier node, or tries again at the node itself (:class:`Fault`): what lies between is
-done once more, after the job's other branches have come to their end.
+done once more, after the job's other branches have come to their end. Plans may change on the way:
+jobs that wait go on waiting in their queues.
 
 Events are kept in a heap, as in any event simulation; the closed forms of
 :mod:`flexiflow.planning.waiting` are its test.
@@ -69,7 +70,13 @@ class Layout:
             if f is not None and (not 0 <= f.chance < 1 or not 0 <= f.back <= v):
                 raise BadInput(f"A fault's chance must be below 1, and it goes back. Got {f}.")
 
-    def run(self, arrivals: Floats, seed: int = 0, warm_up: float = 0.0) -> Load:
+    def run(
+        self,
+        arrivals: Floats,
+        seed: int = 0,
+        warm_up: float = 0.0,
+        changes: Sequence[tuple[float, Layout]] = (),
+    ) -> Load:
         """Run all jobs to their end.
 
         Parameters
@@ -80,23 +87,31 @@ class Layout:
             Of the stations' seconds and of the checks.
         warm_up
             Seconds from the first arrival on whose jobs do not count in ``latency``.
+        changes
+            When, in seconds, which layout of the same stations takes the place of the last one.
         """
         if not len(arrivals):
             raise BadInput("Nothing arrives: give at least one time.")
-        return Course(self, arrivals, seed).run(warm_up)
+        for _, other in changes:
+            if [s.parents for s in other.stations] != [s.parents for s in self.stations]:
+                raise BadInput("A layout can only change into one of the same stations.")
+        return Course(self, arrivals, seed, changes).run(warm_up)
 
 
 class Course:
     """One simulation under way."""
 
-    def __init__(self, plan: Layout, arrivals: Floats, seed: int) -> None:
-        self.plan, self.arrivals = plan, arrivals
+    def __init__(
+        self, plan: Layout, arrivals: Floats, seed: int, changes: Sequence[tuple[float, Layout]]
+    ) -> None:
+        self.plan, self.arrivals, self.changes = plan, arrivals, changes
         rngs = np.random.default_rng(seed).spawn(len(plan.stations) + 1)
         self.queues = [
-            Queue(s, rng, s.replicas) for s, rng in zip(plan.stations, rngs, strict=False)
+            Queue(s, rng, s.replicas, since=float(arrivals[0]))
+            for s, rng in zip(plan.stations, rngs, strict=False)
         ]
         self.chance = rngs[-1]
-        self.events: list[tuple[float, int, int, list[int] | None]] = []
+        self.events: list[tuple[float, int, int, list[int] | None, int]] = []
         self.number = 0
         main = plan.main
         # per job: stations that are still to be done before each, and before its end
@@ -112,25 +127,39 @@ class Course:
 
     def run(self, warm_up: float) -> Load:
         """Run all jobs to their end."""
+        for number, (when, _) in enumerate(self.changes):
+            self._push(when, -2, [number])
         for job, now in enumerate(self.arrivals.tolist()):
             self._push(now, -1, [job])
-        now = 0.0
+        now = last = 0.0
         while self.events:
-            now, _, v, jobs = heapq.heappop(self.events)
-            if v < 0:
+            now, _, v, jobs, turn = heapq.heappop(self.events)
+            if v == -2:
+                self._change(now, self.changes[(jobs or [0])[0]][1])
+                continue
+            last = now
+            if v == -1:
                 for job in jobs or ():
                     self._start(now, job)
-            else:
-                if jobs is not None:
-                    self.queues[v].free += 1
-                    for job in jobs:
-                        self._finished(now, v, job)
-                self._serve(now, v)
-        return self._load(now, warm_up)
+                continue
+            if jobs is not None:
+                self.queues[v].free += turn == self.queues[v].turn
+                for job in jobs:
+                    self._finished(now, v, job)
+            self._serve(now, v)
+        return self._load(last, warm_up)
 
-    def _push(self, when: float, v: int, jobs: list[int] | None) -> None:
+    def _push(self, when: float, v: int, jobs: list[int] | None, turn: int = 0) -> None:
         self.number += 1
-        heapq.heappush(self.events, (when, self.number, v, jobs))
+        heapq.heappush(self.events, (when, self.number, v, jobs, turn))
+
+    def _change(self, now: float, plan: Layout) -> None:
+        self.plan = plan
+        for v, (queue, station) in enumerate(zip(self.queues, plan.stations, strict=True)):
+            queue.change(max(now, queue.since), station)
+            for since, _ in queue.waiting:  # by the new timeout
+                self._push(max(now, since + station.timeout), v, None)
+            self._serve(now, v)
 
     def _start(self, now: float, job: int) -> None:
         for v in self.plan.main:
@@ -154,7 +183,7 @@ class Course:
         queue = self.queues[v]
         while queue.ready(now):
             end, jobs = queue.begin(now)
-            self._push(end, v, jobs)
+            self._push(end, v, jobs, queue.turn)
 
     def _finished(self, now: float, v: int, job: int) -> None:
         self.under_way[job] -= 1
@@ -202,14 +231,15 @@ class Course:
         counted = self.arrivals >= start + warm_up
         if not counted.any():
             raise BadInput("The warm-up is longer than the arrivals last: shorten it.")
-        span = max(now - start, 1e-300)
         queues = self.queues
+        for queue in queues:
+            queue.count(max(now, queue.since))
         visits = np.array([q.visits for q in queues], dtype=float)
         return Load(
             (self.end - self.arrivals)[counted],
             np.array([q.waited for q in queues]) / np.maximum(visits, 1.0),
             visits / len(self.arrivals),
-            np.array([q.busy / (q.station.replicas * span) for q in queues]),
+            np.array([q.busy / max(q.offered, 1e-300) for q in queues]),
             visits / np.maximum([q.batches for q in queues], 1),
             tuple(q.station.name for q in queues),
             self.failed / len(self.arrivals),

@@ -31,6 +31,7 @@ class Station(NamedTuple):
     timeout: float = 0.0  #: seconds that the oldest job of a batch waits for it to fill
     parents: tuple[int, ...] = ()  #: stations whose outputs it reads
     share: float = 1.0  #: of a full batch's seconds that a batch of any size takes
+    variant: str = ""  #: what serves it
 
 
 class Fault(NamedTuple):
@@ -106,10 +107,32 @@ class Queue:
     waited: float = 0.0
     visits: int = 0
     batches: int = 0
+    turn: int = 0  # how often what serves it has changed
+    offered: float = 0.0  # seconds of its replicas up to ``since``
+    since: float = 0.0
+
+    def change(self, now: float, station: Station) -> None:
+        """Be served otherwise from now on; what waits stays, what has begun comes to its end.
+
+        Replicas of the same variant are added, or leave once they are free; those of another
+        variant all leave, and the new ones start at once.
+        """
+        self.count(now)
+        if station.variant == self.station.variant:
+            self.free += station.replicas - self.station.replicas
+        else:
+            self.free, self.turn = station.replicas, self.turn + 1
+        self.station = station
+        self.drawn.clear()
+
+    def count(self, now: float) -> None:
+        """Count the seconds that its replicas were there."""
+        self.offered += self.station.replicas * (now - self.since)
+        self.since = now
 
     def ready(self, now: float) -> bool:
         """Whether a batch can begin: a replica is free, and it is full or has waited enough."""
-        if not self.free or not self.waiting:
+        if self.free <= 0 or not self.waiting:
             return False
         full = len(self.waiting) >= self.station.batch
         return full or now >= self.waiting[0][0] + self.station.timeout

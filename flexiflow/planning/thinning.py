@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from flexiflow.planning.choices import Floats, Ints
+from flexiflow.planning.curves import Floats
 
-_LEVELS = 2_000  # distinct costs up to which labels of one cost are gone through together
+Ints = NDArray[np.intp]
+
 _RIVALS = 256  # labels that all others are compared with where there are several columns
 
 
@@ -24,9 +26,24 @@ def thinned(cost: Floats, seconds: Floats, gain: Floats) -> Ints:
         return np.arange(len(cost))
     if seconds.shape[1] == 0:
         return _staircase(cost, gain)
-    if seconds.shape[1] == 1 and len(np.unique(cost)) <= _LEVELS:
+    if seconds.shape[1] == 1:
         return _swept(cost, seconds[:, 0], gain)
     return _compared(cost, seconds, gain)
+
+
+def undominated(cost: Floats, seconds: Floats, gain: Floats) -> Ints:
+    """Places of those that no other equals or beats in all three, ascending by cost.
+
+    All parameters `(n,)`.
+
+    Examples
+    --------
+    >>> undominated(np.array([1.0, 1.0, 2.0]), np.array([1.0, 2.0, 1.0]),
+    ...             np.array([0.5, 0.5, 0.6])).tolist()
+    [0, 2]
+    """
+    kept = _swept(cost, seconds, gain)
+    return kept[np.lexsort((-gain[kept], seconds[kept], cost[kept]))]
 
 
 def _staircase(cost: Floats, gain: Floats) -> Ints:
@@ -36,26 +53,29 @@ def _staircase(cost: Floats, gain: Floats) -> Ints:
 
 
 def _swept(cost: Floats, seconds: Floats, gain: Floats) -> Ints:
-    """Cost by cost, against the staircase of gain over seconds of all that costs less."""
-    order = np.lexsort((-gain, seconds, cost))
-    cost, seconds, gain = cost[order], seconds[order], gain[order]
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(cost) > 0]))
-    stair_at, stair_top = np.array([-np.inf]), np.array([-np.inf])
-    kept = []
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(cost)], strict=True):
-        at, top = seconds[start:end], gain[start:end]
-        before = np.concatenate([[-np.inf], np.maximum.accumulate(top)[:-1]])
-        below = stair_top[np.searchsorted(stair_at, at, side="right") - 1]
-        new = np.flatnonzero((top > before) & (top > below))
-        if len(new):
-            kept.append(start + new)
-            at, top = np.concatenate([stair_at, at[new]]), np.concatenate([stair_top, top[new]])
-            step = np.lexsort((-top, at))
-            at, top = at[step], top[step]
-            higher = top > np.concatenate([[-np.inf], np.maximum.accumulate(top)[:-1]])
-            higher[0] = True
-            stair_at, stair_top = at[higher], top[higher]
-    return np.asarray(order[np.concatenate(kept)], dtype=np.intp)
+    """Exactly: labels of one cost first, then of costs next to one another, pair by pair.
+
+    In each round blocks of costs are paired, and what the cheaper block of a pair beats is
+    taken out of the other: a running maximum of gain in the order of seconds tells.
+    """
+    order = np.lexsort((cost, -gain, seconds))
+    level = np.unique(cost[order], return_inverse=True)[1]
+    rank = np.unique(gain[order], return_inverse=True)[1] + 1
+    block, side = level, np.zeros(len(level), dtype=bool)
+    for turn in range(int(level.max()).bit_length() + 1):
+        if turn:
+            block, side = level >> turn, (level >> (turn - 1)) & 1 == 1
+        by = np.argsort(block.astype(np.min_scalar_type(int(block.max()))), kind="stable")
+        base = block[by] * (len(cost) + 1)
+        reached = np.maximum.accumulate(base + np.where(side[by], 0, rank[by]))
+        if turn:
+            beaten = side[by] & (reached - base >= rank[by])
+        else:  # within one cost each label is held against those before it
+            before = np.concatenate([[-1], reached[:-1]])
+            beaten = before - base >= rank[by]
+        kept = np.sort(by[~beaten])
+        order, level, rank = order[kept], level[kept], rank[kept]
+    return np.asarray(order, dtype=np.intp)
 
 
 def _compared(cost: Floats, seconds: Floats, gain: Floats) -> Ints:

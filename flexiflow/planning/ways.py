@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from flexiflow.planning.choices import Floats, Ints
+from flexiflow.planning.curves import Floats
+from flexiflow.planning.thinning import Ints
 
 
 class Ways:

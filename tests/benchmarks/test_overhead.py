@@ -12,7 +12,7 @@ def test_every_row_of_the_table_is_measured(capsys):
     rows = [row for row in lines if "what" in row]
     assert [set(row) for row in lines[len(rows) :]] == [
         {"live_view", "unit", "median", "p95", "count"}
-    ] * 7
+    ] * 8
     assert all(row["median_us_a_job"] >= row["min_us_a_job"] > 0 for row in rows)
     kinds = " ".join(row["what"] for row in rows)
     for word in ("no store", "SQLite (process)", "SQLite (power)", "one call", "import flexiflow"):

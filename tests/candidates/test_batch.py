@@ -220,8 +220,8 @@ def test_one_bad_input_is_no_fault_of_its_neighbours() -> None:
         return xs
 
     batched = adopt(candidate(model, batch=8), "m").kind
-    jobs = [batch_module._Job((x,), {}, 0) for x in range(6)]
-    told = batched._run(jobs)
+    jobs = [batch_module.Waiting((x,), {}, 0) for x in range(6)]
+    told = batched.together(jobs)
     assert [t.value if t.kind == "pass" else t.reason.split(" (")[0] for t in told] == [
         0, 1, 2, "ValueError: three", 4, 5,
     ]  # fmt: skip

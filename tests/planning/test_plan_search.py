@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from instances import SHAPES, best_by_cost, every_plan, paths_of, stages
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from flexiflow.planning.choices import Choices, undominated
-from flexiflow.planning.search import front
+from flexiflow.planning.choices import Choices
+from flexiflow.planning.search import above, front
+from flexiflow.planning.thinning import thinned, undominated
 
 
 @settings(max_examples=150, deadline=None)
@@ -35,6 +36,56 @@ def test_the_front_is_that_of_all_plans(
         assert latency <= sla * (1 + 1e-8)
         assert sum(s.cost[k] for s, k in zip(made, picks, strict=True)) == pytest.approx(cost)
         assert sum(s.gain[k] for s, k in zip(made, picks, strict=True)) == pytest.approx(gain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.sampled_from(sorted(SHAPES)),
+    sla=st.floats(0.3, 5.0),
+    weight=st.sampled_from([0.0, 0.01, 0.2]),
+    least=st.sampled_from([-np.inf, -4.0, -1.0]),
+)
+def test_what_is_worth_most_comes_first(
+    seed: int, shape: str, sla: float, weight: float, least: float
+) -> None:
+    nodes = len(SHAPES[shape])
+    made = stages(np.random.default_rng(seed), nodes, 4, whole=bool(seed % 2))
+    paths = paths_of(shape)
+    every = best_by_cost(every_plan(made, paths), sla, None)
+    wanted = sorted(g - weight * c for c, g in every if g - weight * c > least + 1e-9)
+    parts = list(
+        above(
+            made, paths, range(nodes), sla, None,
+            lambda cost, gain: gain - weight * cost,
+            lambda cost, worth: worth + weight * cost,
+            least,
+        )
+    )  # fmt: skip
+    worths = [np.sort(p.gain - weight * p.cost) for p in parts]
+    if not wanted:
+        assert all((w <= least + 1e-9).all() for w in worths)
+        return
+    assert all(w[-1] == pytest.approx(wanted[-1]) for w in worths)
+    last = worths[-1][worths[-1] > least + 1e-9]
+    assert last.tolist() == pytest.approx(wanted)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 60), grid=st.sampled_from([3, 9, 1000]))
+def test_labels_in_a_chain_are_thinned_to_those_that_nothing_beats(
+    seed: int, size: int, grid: int
+) -> None:
+    cost, seconds, gain = np.random.default_rng(seed).integers(0, grid, (3, size)).astype(float)
+    kept = thinned(cost, seconds[:, None], gain)
+    whole = np.column_stack([cost, seconds, -gain])
+    beaten = [
+        any((whole[o] <= w).all() and (whole[o] < w).any() for o in range(size)) for w in whole
+    ]
+    assert {tuple(w) for w in whole[kept]} == {
+        tuple(w) for w, b in zip(whole, beaten, strict=True) if not b
+    }
+    assert len(kept) == len({tuple(w) for w in whole[kept]})
 
 
 def by_solver(made: list[Choices], sla: float, budget: float) -> float | None:
@@ -82,7 +133,7 @@ def test_nothing_fits() -> None:
 def test_choices_that_others_beat_are_left_out() -> None:
     rng = np.random.default_rng(5)
     latency, cost, gain = rng.integers(0, 6, (3, 60)).astype(float)
-    kept = undominated(latency, cost, gain)
+    kept = undominated(cost, latency, gain)
     whole = np.column_stack([latency, cost, -gain])
     for k in range(60):
         no_worse = (whole[kept] <= whole[k]).all(axis=1)

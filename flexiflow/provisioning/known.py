@@ -1,4 +1,4 @@
-"""Planning how a workflow is served, from what it has learned and what was measured."""
+"""What is known of a workflow's candidates: seconds from measurements and its log, pass rates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from flexiflow.panels.betas import moments
 from flexiflow.panels.past import CONTEXTS
 from flexiflow.panels.places import Places
 from flexiflow.panels.tally import Tally
-from flexiflow.planning import Demand, Pareto, Plan, Problem, Profile, Step, offers
-from flexiflow.planning import pareto as front_of
-from flexiflow.planning import plan as plan_of
+from flexiflow.planning import Problem, Profile, Step, offers
 from flexiflow.planning.problem import Accuracy, Joint
 from flexiflow.recall import outcomes_of
 from flexiflow.remembering import Remembering
@@ -28,92 +26,6 @@ from flexiflow.samplers.moment import Moment
 _MOST = 2_000  # configurations that are planned for one by one
 
 
-def plan(
-    workflow: Remembering,
-    sla: float,
-    rate: float,
-    budget: float | None = None,
-    accuracy: Accuracy = "product",
-    confidence: float | None = 0.95,
-    *,
-    weight: float = 0.0,
-    profile: Any = None,
-    batches: Sequence[int] | None = None,
-    cores: Mapping[tuple[str, str], float] | None = None,
-    **demand: Any,
-) -> Plan:
-    r"""Plan which candidate serves each node, in what batches, with how many replicas.
-
-    Parameters
-    ----------
-    workflow
-        One that has run jobs: pass rates and seconds are read from what it has learned.
-    sla
-        Seconds that a job may take from end to end.
-    rate
-        Jobs that arrive a second.
-    budget
-        Most that all replicas may cost, in cores; None: no limit.
-    accuracy
-        ``"product"`` of the candidates' pass probabilities, their ``"average"``, or as
-        ``"learned"`` for whole configurations (the default sampler knows these).
-    confidence
-        Probability with which the SLA is to hold, given what is believed of seconds.
-    weight
-        Accuracy given up for a core.
-    profile
-        Measurements (:class:`flexiflow.planning.Profile`, or a table of its columns); the log
-        fills in candidates that it lacks.
-    batches
-        Batch sizes to offer where a candidate takes batches.
-    cores
-        Of one replica, by node and candidate, for what is read from the log.
-    **demand
-        More of :class:`flexiflow.planning.Demand`: ``headroom``, ``tail``, ``waiting``,
-        ``spare``, ``batch_price``.
-
-    Raises
-    ------
-    Infeasible
-        If no plan fits; it says what is in the way and what could be met.
-    BadInput
-        If an option is out of its range, or nothing is known of a node's seconds.
-
-    Examples
-    --------
-    >>> import flexiflow
-    >>> from flexiflow.language import read
-    >>> text = "shout(x)\nloud = (str.upper | str.title)(x)\nassert loud.isupper()"
-    >>> shout = flexiflow.Workflow(read(text, {}), store=flexiflow.MemoryStore())
-    >>> run = shout.run(["hello", "you"] * 20, seed=1, progress=False)
-    >>> plan(shout, sla=1.0, rate=5.0).describe()
-    'loud: str.upper, batch 1, 1 x 1 cores'
-    """
-    problem = problem_of(workflow, accuracy, profile, batches, cores)
-    return plan_of(problem, _demand(sla, rate, budget, demand), confidence, weight)
-
-
-def pareto(
-    workflow: Remembering,
-    sla: float,
-    rate: float,
-    budget: float | None = None,
-    accuracy: Accuracy = "product",
-    confidence: float | None = 0.95,
-    *,
-    profile: Any = None,
-    batches: Sequence[int] | None = None,
-    cores: Mapping[tuple[str, str], float] | None = None,
-    **demand: Any,
-) -> Pareto:
-    """All plans that meet a demand and are best for their cost; parameters as for :func:`plan`.
-
-    With ``confidence=None`` the front is exact for the seconds that are expected.
-    """
-    problem = problem_of(workflow, accuracy, profile, batches, cores)
-    return front_of(problem, _demand(sla, rate, budget, demand), confidence)
-
-
 def problem_of(
     workflow: Remembering,
     accuracy: Accuracy = "product",
@@ -121,15 +33,21 @@ def problem_of(
     batches: Sequence[int] | None = None,
     cores: Mapping[tuple[str, str], float] | None = None,
 ) -> Problem:
-    """What is to be planned for a workflow: its nodes, who reads whom, and their offers."""
+    """What is to be planned for a workflow: its nodes, who reads whom, and their offers.
+
+    Candidates that are banned, or that another is pinned before, are not offered. Parameters
+    are those of :func:`flexiflow.provisioning.plan`.
+    """
     graph = workflow.steering.graph
+    out = set(workflow.steering.now.out)
     known = profile_of(workflow, profile, cores)
     believed = beliefs_of(workflow)
     mean, variance = moments(believed.a, believed.b)
     steps = []
     for v, node in enumerate(graph.nodes):
         start = believed.places.offsets[v]
-        at = {c.name: start + k for k, c in enumerate(node.candidates)}
+        free = {ch.candidate for c, ch in enumerate(node.choices) if (v, c) not in out}
+        at = {c.name: start + k for k, c in enumerate(node.candidates) if k in free}
         right = {name: float(mean[k]) for name, k in at.items()}
         doubt = {name: float(variance[k]) for name, k in at.items()}
         single = [c.name for c in node.candidates if c.options.batch is None]
@@ -214,13 +132,3 @@ def _moment(sampler: Sampler, graph: Graph) -> Moment:
     moment = state.draw
     assert isinstance(moment, Moment)
     return moment
-
-
-def _demand(sla: float, rate: float, budget: float | None, more: Mapping[str, Any]) -> Demand:
-    known = {"headroom", "tail", "waiting", "spare", "batch_price"}
-    for option in more:
-        if option not in known:
-            raise BadInput(
-                f"A plan has no option {option!r}. Options are {', '.join(sorted(known))}."
-            )
-    return Demand(sla, rate, budget, **more)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -9,9 +10,21 @@ import pytest
 import flexiflow
 from flexiflow.errors import BadInput
 from flexiflow.language import read
-from flexiflow.planning import Infeasible, Profile, poisson, simulate
+from flexiflow.planning import (
+    Demand,
+    Infeasible,
+    Offer,
+    Plan,
+    Problem,
+    Profile,
+    Seconds,
+    Step,
+    poisson,
+    simulate,
+)
 from flexiflow.provisioning import pareto, plan, problem_of, profile_of
 
+OFFER = Offer("v", 1, 1.0, Seconds.of([0.1]), 0.9)
 TEXT = """
 greet(x)
 word = (quick | careful)(x)
@@ -117,3 +130,41 @@ def test_bad_input(greet: Any) -> None:
     other.run(["a"] * 30, progress=False)
     with pytest.raises(BadInput, match="needs the sampler Hybrid"):
         plan(other, sla=1.0, rate=5.0, accuracy="learned")
+
+
+def test_a_workflow_plans_by_itself_and_its_plans_know_it(greet: Any) -> None:
+    found = greet.plan(sla=2.0, rate=5.0)
+    assert found == plan(greet, sla=2.0, rate=5.0)
+    assert found.workflow is greet
+    front = greet.pareto(sla=2.0, rate=300.0, confidence=None)
+    assert all(p.workflow is greet for p in front.plans)
+    assert front.table()["cost"].to_list() == [p.cost for p in front.plans]
+    assert list(front.figure().data[2].y) == [p.accuracy for p in front.plans]
+    view = front.view()
+    view.rate.value = 600.0
+    assert view.plan.workflow is greet
+    assert view.plan.demand.rate == 600.0
+    view.close_all()
+
+
+def test_what_is_banned_is_not_offered(greet: Any) -> None:
+    greet.ban("loud", "shout")
+    try:
+        (word, loud) = problem_of(greet).steps
+        assert {o.variant for o in loud.offers} == {"whisper"}
+        assert {o.variant for o in word.offers} == {"quick", "careful"}
+        assert greet.plan(sla=2.0, rate=5.0).placed[1].offer.variant == "whisper"
+    finally:
+        greet.ban("loud", "shout", on=False)
+
+
+def test_a_plan_is_applied_by_its_workflow() -> None:
+    class Asked:
+        def serve(self, plan: Any, **options: Any) -> Any:
+            return plan, options
+
+    bare = Plan(Problem((Step("n", (OFFER,)),)), Demand(1.0, 1.0), ())
+    asked = replace(bare, workflow=Asked())
+    assert asked.apply(port=0) == (asked, {"port": 0})
+    with pytest.raises(BadInput, match="of no workflow"):
+        bare.apply()

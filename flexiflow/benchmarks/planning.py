@@ -1,0 +1,159 @@
+"""Planning: how long plans take, and an adapter under load beside doing without it.
+
+Random chains are planned first (seconds of each variant log-normal, batches of 1 to 64). With
+profiles and a trace, each chain of the profiles is then served over each window of the trace,
+in a simulation from event to event: by an adapter that plans again every ten seconds, by a
+plan that stays, by one whose replicas alone follow the load, and by one whose variants alone
+do. ``gained`` is the accuracy beyond that of the cheapest plan that stays, ``dearer`` the cost
+beyond that of scaling only, both relative. Predictors of the load are measured by their
+symmetric error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from flexiflow.benchmarks import planning_instances
+from flexiflow.benchmarks.planning_baselines import deciders
+from flexiflow.benchmarks.planning_profiles import Floats, problems, sla_of, windows
+from flexiflow.errors import BadInput
+from flexiflow.options import whole
+from flexiflow.planning import Demand, Problem, follow
+from flexiflow.planning.adapting import Predictor, last_two, linear, smoothed
+
+PREDICTORS: Mapping[str, Predictor] = MappingProxyType(
+    {"max of two": last_two, "AR(12)": linear(12), "EWMA": smoothed()}
+)
+INTERVAL = 10  # seconds
+FIRST = 40  # interval from which on predictors are measured
+_MOST = 1.05  # times the largest load of an interval that plans that stay are made for
+
+
+def compared(
+    problem: Problem, counts: Floats, predictor: Predictor, weight: float, seed: int = 0
+) -> Iterator[dict[str, Any]]:
+    """An adapter and the others over a window.
+
+    Parameters
+    ----------
+    problem
+        What is served.
+    counts
+        Jobs in each second, `(seconds,)`.
+    predictor
+        Of the load of the next interval.
+    weight
+        Accuracy given up for a core.
+    seed
+        Of the simulation.
+
+    Yields
+    ------
+    A row each: ``policy``, ``accuracy`` (mean over jobs), ``cost`` (mean cores), ``misses``
+    (share of the jobs), ``changes``, ``gained``, ``dearer``.
+    """
+    loads = counts[: len(counts) // INTERVAL * INTERVAL].reshape(-1, INTERVAL).mean(axis=1)
+    demand = Demand(sla_of(problem), float(loads[0]))
+    rows = {}
+    for name, make in deciders(problem, demand, _MOST * loads.max(), predictor, weight).items():
+        course = follow(make(), counts, INTERVAL, seed)
+        jobs = course["jobs"] / course["jobs"].sum()
+        rows[name] = {
+            "accuracy": float((course["accuracy"] * jobs).sum()),
+            "cost": float(course["cost"].mean()),  # type: ignore[arg-type]  # of floats
+            "misses": float((course["misses"] * jobs).sum()),
+            "changes": int(course["changed"].sum()),
+        }
+    for name, row in rows.items():
+        gained = row["accuracy"] / rows["fixed-cheapest"]["accuracy"] - 1.0
+        dearer = row["cost"] / rows["scale-only"]["cost"] - 1.0
+        yield {"policy": name, **row, "gained": gained, "dearer": dearer}
+
+
+def symmetric_error(loads: Floats, predictor: Predictor, first: int = FIRST) -> float:
+    """The mean symmetric relative error of the next load, SMAPE, from interval ``first`` on.
+
+    Examples
+    --------
+    >>> round(symmetric_error(np.array([1.0, 3.0, 1.0]), lambda past: past[-1], first=1), 2)
+    1.0
+    """
+    said = np.array([predictor(loads[:k]) for k in range(first, len(loads))])
+    came = loads[first:]
+    return float(np.mean(2.0 * np.abs(said - came) / np.maximum(np.abs(said) + np.abs(came), 1e-9)))
+
+
+def measure(
+    profiles: Path, trace: Path, column: str | None, weight: float, seed: int
+) -> Iterator[dict[str, Any]]:
+    """The rows over all windows: predictors first, then policies for each chain.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be read, or lacks a column.
+    """
+    parts, chains = windows(trace, column), problems(profiles)
+    for window, counts in parts.items():
+        whole_intervals = counts[: len(counts) // INTERVAL * INTERVAL]
+        loads = whole_intervals.reshape(-1, INTERVAL).mean(axis=1)
+        if len(loads) <= FIRST:
+            raise BadInput(
+                f"The window {window!r} is too short: give more than {FIRST * INTERVAL} s."
+            )
+        errors = {f"SMAPE {n}": symmetric_error(loads, p) for n, p in PREDICTORS.items()}
+        yield {"window": window, "intervals": len(loads), "rate": float(loads.mean()), **errors}
+    for chain, problem in chains.items():
+        for window, counts in parts.items():
+            for name, predictor in PREDICTORS.items():
+                for row in compared(problem, counts, predictor, weight, seed):
+                    if row["policy"] == "adapter" or name == next(iter(PREDICTORS)):
+                        yield {"chain": chain, "window": window, "predictor": name, **row}
+
+
+def shown(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows of one kind as text."""
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, float_precision=4,
+                   tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):  # fmt: skip
+        return str(pl.DataFrame(list(rows)))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line takes."""
+    parser.add_argument("--instances", type=int, default=5, help="random chains (default 5)")
+    parser.add_argument("--profiles", type=Path, metavar="FILE", help="Parquet table of variants, "
+                        "as flexiflow/benchmarks/planning_profiles.py says")  # fmt: skip
+    parser.add_argument("--trace", type=Path, metavar="FILE",
+                        help="Parquet table of jobs a second: t, counts, pattern")  # fmt: skip
+    parser.add_argument("--column", help="of the trace that counts jobs (default: the last)")
+    parser.add_argument("--weight", type=float, default=0.001,
+                        help="accuracy given up for a core (default 0.001)")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default 0)")
+    parser.add_argument("--json", action="store_true", help="print JSON lines")
+
+
+def report(given: argparse.Namespace) -> None:
+    """Measure as the command line asks, and print what was found."""
+    if (given.profiles is None) != (given.trace is None):
+        raise BadInput("Profiles and a trace go together: give --profiles FILE --trace FILE.")
+    kinds = [planning_instances.timed(whole("instances", given.instances, 1), given.seed)]
+    if given.profiles is not None:
+        kinds.append(measure(given.profiles, given.trace, given.column, given.weight, given.seed))
+    for rows in kinds:
+        if given.json:
+            for row in rows:
+                print(json.dumps(row), flush=True)
+            continue
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for row in rows:
+            alike.setdefault(tuple(row), []).append(row)
+        for those in alike.values():
+            print(shown(those))

@@ -1,0 +1,167 @@
+"""Files that planning is measured on, what it is compared with, and what the tables hold."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from flexiflow.benchmarks import planning, planning_instances
+from flexiflow.benchmarks.__main__ import main
+from flexiflow.benchmarks.planning_baselines import Stays, Switches, held
+from flexiflow.benchmarks.planning_profiles import adopted, problems, sla_of, windows
+from flexiflow.errors import BadInput
+from flexiflow.planning import Demand, Problem, plan
+from flexiflow.planning.adapting import holds, last_two
+
+
+def published(**more: Any) -> pl.DataFrame:
+    """A table in the published form: two stages, batches that were full and one that was not."""
+    rows = [
+        ("video/crop", "yolov5n", 1, 1, 20, 12.5, 0.08),
+        ("video/crop", "yolov5n", 4, 1, 20, 16.0, 0.25),
+        ("video/crop", "yolov5n", 32, 1, 20, 16.0, 0.30),  # 32 in 0.3 s would be 107 a second
+        ("video/crop", "yolov5x", 1, 4, 20, 2.7, 0.36),
+        ("video/classification", "resnet18", 1, 2, 40, 22.0, 0.045),
+        ("video/classification", "resnet152", 1, 2, 20, 5.0, None),
+        ("video/classification", "unheard-of", 1, 2, 20, 5.0, 0.2),
+    ]
+    names = ["stage", "model_variant", "max_batch_size", "cpu_request", "load", "throughput_max"]
+    table = pl.DataFrame(rows, schema=[*names, "model_latencies_avg"], orient="row")
+    return table.with_columns(**{k: pl.lit(v) for k, v in more.items()})
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    rng = np.random.default_rng(0)
+    counts = np.concatenate([rng.poisson(4, 300), rng.poisson(16, 200)])
+    trace = pl.DataFrame({"pattern": "step", "t": np.arange(500), "raw": counts * 8, "n": counts})
+    profiles, load = tmp_path / "profiles.parquet", tmp_path / "trace.parquet"
+    published().write_parquet(profiles)
+    trace.write_parquet(load)
+    return profiles, load
+
+
+def test_batches_that_were_not_full_are_left_out() -> None:
+    known = adopted(published())
+    assert known.filter(variant="yolov5n")["batch"].to_list() == [1, 4]
+    assert known.filter(variant="resnet152")["seconds"].item() == pytest.approx(1 / 5.0)
+    assert "unheard-of" not in known["variant"].to_list()
+    assert known.filter(variant="yolov5x")["accuracy"].item() == 0.689
+    own = adopted(published(accuracy=0.5))
+    assert set(own["accuracy"]) == {0.5}
+    assert "unheard-of" in own["variant"].to_list()
+
+
+def test_chains_and_their_sla(files: tuple[Path, Path]) -> None:
+    (problem,) = problems(files[0]).values()
+    assert [s.name for s in problem.steps] == ["video/crop", "video/classification"]
+    assert problem.steps[1].parents == ("video/crop",)
+    wanted = 5 * ((0.08 + 0.36) / 2 + (0.045 + 0.2) / 2)
+    assert sla_of(problem) == pytest.approx(wanted, rel=0.02)
+
+
+def test_a_profile_of_ones_own(tmp_path: Path) -> None:
+    table = {"node": ["a", "b", "b"], "variant": ["x", "y", "z"], "seconds": [0.1, 0.2, 0.3],
+             "accuracy": [0.9, 0.8, 0.7]}  # fmt: skip
+    pl.DataFrame(table).write_parquet(tmp_path / "mine.parquet")
+    (problem,) = problems(tmp_path / "mine.parquet").values()
+    assert [len(s.offers) for s in problem.steps] == [1, 2]
+    assert problem.steps[1].offers[1].accuracy == 0.7
+
+
+def test_windows_of_a_trace(files: tuple[Path, Path], tmp_path: Path) -> None:
+    last, raw = windows(files[1])["step"], windows(files[1], "raw")["step"]
+    assert (raw == 8 * last).all()
+    pl.DataFrame({"t": [1, 0], "jobs": [5, 3]}).write_parquet(tmp_path / "plain.parquet")
+    assert windows(tmp_path / "plain.parquet")["plain"].tolist() == [3.0, 5.0]
+
+
+def test_the_symmetric_error_is_that_of_the_formula() -> None:
+    loads = np.array([4.0, 6.0, 3.0, 5.0])
+    wanted = np.mean([2 * abs(p - a) / (p + a) for p, a in ((6, 3), (6, 5))])
+    assert planning.symmetric_error(loads, last_two, first=2) == pytest.approx(wanted)
+
+
+def problem_of(files: tuple[Path, Path]) -> Problem:
+    return problems(files[0])["video"]
+
+
+def test_who_only_scales_holds_its_variants(files: tuple[Path, Path]) -> None:
+    problem = problem_of(files)
+    best = plan(problem, Demand(sla_of(problem), 4.0), None)
+    names = {o.variant for s in held(problem, best).steps for o in s.offers}
+    assert names == {p.offer.variant for p in best.placed}
+
+
+def test_who_only_switches_holds_its_replicas(files: tuple[Path, Path]) -> None:
+    problem = problem_of(files)
+    best = plan(problem, Demand(sla_of(problem), 4.0), None)
+    only = Switches(best, last_two, 0.001)
+    heavy = only.decide([6.0])
+    assert [p.replicas for p in heavy.placed] == [p.replicas for p in best.placed]
+    assert holds(heavy, Demand(sla_of(problem), 6.0))
+    assert heavy.accuracy < best.accuracy
+    assert only.decide([1e6]) is heavy  # nothing with these replicas meets that
+    assert only.decide([1.0]).accuracy == pytest.approx(best.accuracy)
+    assert Stays(best).decide([9.0]) is best
+
+
+def test_each_policy_has_a_row_and_the_adapter_is_between(files: tuple[Path, Path]) -> None:
+    counts = windows(files[1])["step"]
+    rows = {
+        r["policy"]: r for r in planning.compared(problem_of(files), counts, last_two, weight=0.004)
+    }
+    assert list(rows) == ["fixed-cheapest", "fixed-best", "scale-only", "switch-only", "adapter"]
+    low, high, mine = rows["fixed-cheapest"], rows["fixed-best"], rows["adapter"]
+    assert low["accuracy"] <= mine["accuracy"] <= high["accuracy"]
+    assert low["cost"] <= mine["cost"] < high["cost"]
+    assert (low["gained"], rows["scale-only"]["dearer"]) == (0.0, 0.0)
+    assert mine["gained"] == pytest.approx(mine["accuracy"] / low["accuracy"] - 1)
+    assert low["changes"] == high["changes"] == 0 < mine["changes"]
+
+
+def test_random_chains_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning_instances, "SIZES", ((2, 3),))
+    (row,) = planning_instances.timed(2)
+    assert (row["nodes"], row["variants"], row["instances"]) == (2, 3, 2)
+    assert all(row[k] > 0 for k in ("plan ms", "front ms", "sure ms", "plans"))
+    problem = planning_instances.chain(2, 3, seed=1)
+    assert problem == planning_instances.chain(2, 3, seed=1)
+    assert math.prod(len(s.offers) for s in problem.steps) == (3 * 7) ** 2
+
+
+def test_the_command_prints_rows(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(planning_instances, "SIZES", ((2, 3),))
+    monkeypatch.setattr(planning, "PREDICTORS", {"max of two": last_two})
+    given = ["--profiles", str(files[0]), "--trace", str(files[1])]
+    assert main(["planning", "--instances", "1", *given, "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [r.get("policy") for r in rows] == [
+        None, None, "fixed-cheapest", "fixed-best", "scale-only", "switch-only", "adapter",
+    ]  # fmt: skip
+    assert 0 < rows[1]["SMAPE max of two"] < 1
+    assert main(["planning", "--instances", "1"]) == 0
+    assert "front ms" in capsys.readouterr().out
+
+
+def test_bad_input(files: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        problems(tmp_path / "none.parquet")
+    other = tmp_path / "other.parquet"
+    pl.DataFrame({"node": ["a"], "variant": ["x"], "seconds": [0.1]}).write_parquet(other)
+    with pytest.raises(BadInput, match="'accuracy' is missing"):
+        problems(other)
+    published().filter(stage="video/crop").write_parquet(other)
+    with pytest.raises(BadInput, match="no chain of stages"):
+        problems(other)
+    with pytest.raises(BadInput, match="'jobs' is missing"):
+        windows(files[1], "jobs")
+    assert main(["planning", "--profiles", str(files[0])]) == 1
