@@ -42,6 +42,7 @@ class Baselines:
         self._places = places
         objectives = places.graph.objectives
         self._valued = bool(objectives)
+        self._sought = any(objective.word is None for objective in objectives)
         weigh = {"runtime": 0.0, "cost": 0.0}
         for objective in objectives:
             if objective.word in weigh:
@@ -101,7 +102,7 @@ class Baselines:
         high) and ``worth`` (the same, or None); ``fixed``: the same with ``order`` (text).
         """
         found: dict[str, Any] = {"single": None, "fixed": None}
-        single = self.single.best()
+        single = self.single.best(self._sought)
         if single is not None:
             choice, told = single
             worth = told if self._valued else told._replace(worth=None)

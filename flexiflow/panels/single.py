@@ -84,16 +84,22 @@ class Single:
                 found[tuple(whole.tolist())] = told
         return found
 
-    def best(self) -> tuple[Choice, Estimates] | None:
+    def best(self, valued: bool = True) -> tuple[Choice, Estimates] | None:
         """The best of them: by what it is worth where that is known, else by its pass rate.
 
         They are compared by the lower ends of their intervals, so that one that was seldom
         tried does not lead by chance; of equal ones the quicker is taken.
+
+        Parameters
+        ----------
+        valued
+            Whether the objective says what an output is worth; one that has nothing but a
+            price would take the cheapest for the best.
         """
         found = self.estimates()
         if not found:
             return None
-        told = all(e.worth is not None for e in found.values())
+        told = valued and all(e.worth is not None for e in found.values())
 
         def merit(choice: Choice) -> tuple[float, float]:
             e = found[choice]

@@ -94,7 +94,8 @@ class RunWatch:
         self._labels, self._labelled = Labels(store, workflow, run_id), 0
         self._logged = -1  # the last number of a job that was read from the log
         self._begun = False
-        self._shown, self._pace, self._slow = Shown(len(graph.nodes)), Pace(0.2, 70.0), Pace(2.0, 150.0)
+        self._shown = Shown(len(graph.nodes))
+        self._pace, self._slow = Pace(0.2, 70.0), Pace(2.0, 150.0)
         self._read: Beliefs | None = None  # before pins and bans
         self._steered: Mapping[str, Any] = {}
         self._told: dict[str, Any] = {"single": None, "fixed": None}

@@ -57,6 +57,17 @@ def test_first_tries_weighed_by_propensity_tell_what_each_would_bring_on_all_job
     assert singles(graph, outcomes).best()[0] == (2,)
 
 
+def test_an_objective_with_nothing_but_a_price_does_not_make_the_cheapest_the_best():
+    graph, outcomes = ipw_log(np.random.default_rng(0), 4000)
+    found, places = Single(), Places(graph)
+    for outcome in outcomes:
+        first = places.first_try(outcome)
+        found.add(first, -first.seconds)
+    cheapest = (int(np.argmin(SECONDS)),)
+    assert found.best()[0] == cheapest != (2,)
+    assert found.best(valued=False)[0] == (2,)
+
+
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     held = []
     for seed in range(60):
