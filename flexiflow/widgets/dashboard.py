@@ -18,6 +18,8 @@ import anywidget
 import traitlets
 
 from flexiflow.graph import Graph
+from flexiflow.kept import MIME, kept
+from flexiflow.widgets.hearing import answer_where_asked
 from flexiflow.widgets.publisher import Publisher, Steer, Watch
 from flexiflow.widgets.static import html, text
 
@@ -65,17 +67,6 @@ def page() -> tuple[str, str]:
     return code, _read("dashboard.css")
 
 
-def _answer_where_asked(comm: Any) -> None:
-    """Let the page be heard while a cell runs.
-
-    From version 7.4 on ipykernel hands what a page says to the shell that spoke to it last,
-    whatever the page asked for. Here that is the publisher's thread, which speaks for the
-    cell's shell, and that one is busy as long as a cell runs.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = None
-
-
 class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carries no types
     """A run that can be watched and steered in a notebook.
 
@@ -113,7 +104,7 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        _answer_where_asked(self.comm)
+        answer_where_asked(self.comm)
         self._watch, self._graph = watch, graph
         self._shown: Any = None
         self._keeping = threading.Lock()
@@ -154,7 +145,11 @@ class Dashboard(anywidget.AnyWidget):  # type: ignore[misc]  # the package carri
     def _still(self) -> dict[str, Any]:
         """What is shown where there is no widget, and kept in the notebook."""
         snapshot = self._watch.snapshot()
-        return {"text/plain": text(snapshot), "text/html": html(snapshot, self._graph)}
+        return {
+            "text/plain": text(snapshot),
+            "text/html": html(snapshot, self._graph),
+            MIME: kept(snapshot),
+        }
 
     def _view(self) -> dict[str, Any]:
         return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
