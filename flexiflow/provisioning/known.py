@@ -24,6 +24,7 @@ from flexiflow.samplers import Hybrid, JobState, Sampler
 from flexiflow.samplers.moment import Moment
 
 _MOST = 2_000  # configurations that are planned for one by one
+_JOBS = 64  # the latest, over which learned chances are averaged
 
 
 def problem_of(
@@ -88,18 +89,28 @@ def profile_of(
 def beliefs_of(workflow: Remembering) -> Beliefs:
     """What the workflow's sampler believes of its candidates, all that is in the log learned."""
     workflow._learner.learned()
-    places = Places(workflow.steering.graph)
-    tally, contexts = Tally(places), list[Mapping[str, Any]]()
+    tally, contexts = _logged(workflow)
+    lock = lock_of(workflow.sampler)
+    return read(
+        workflow.sampler, Places(workflow.steering.graph), tally.counts, contexts[-CONTEXTS:], lock
+    )
+
+
+def _logged(workflow: Remembering) -> tuple[Tally, list[Mapping[str, Any]]]:
+    """What was counted in the log, and the contexts of the latest jobs."""
+    tally, contexts = Tally(Places(workflow.steering.graph)), list[Mapping[str, Any]]()
     for _, block in outcomes_of(workflow.store, workflow.name):
         for outcome in block:
             tally.add(outcome)
-        contexts = [*contexts, *(o.job.context for o in block)][-CONTEXTS:]
-    lock = lock_of(workflow.sampler)
-    return read(workflow.sampler, places, tally.counts, contexts, lock)
+        contexts = [*contexts, *(o.job.context for o in block)][-_JOBS:]
+    return tally, contexts
 
 
 def _joint(workflow: Remembering, graph: Graph) -> Joint:
-    """The learned chance of a pass of each configuration, with its variance over the draws."""
+    """The learned chance of a pass of each configuration, with its variance over the draws.
+
+    It is that of the latest jobs together, not of one with an average context.
+    """
     if not isinstance(workflow.sampler, Hybrid):
         raise BadInput(
             "accuracy='learned' needs the sampler Hybrid, which knows whole configurations. Use "
@@ -110,10 +121,17 @@ def _joint(workflow: Remembering, graph: Graph) -> Joint:
             f"accuracy='learned' goes through all configurations: at most {_MOST}, here "
             f"{graph.size}. Use 'product'."
         )
+    contexts = _logged(workflow)[1] or [{}]
     with lock_of(workflow.sampler):
-        moment = _moment(workflow.sampler, graph)
-        every = moment.space.everything
-        chances = moment.index(slice(None), every, None).passes
+        block = _moment(workflow.sampler, graph).block
+        every = block.space.everything
+        each = [
+            Moment.begin(block, 0, JobState(graph, 0, context=dict(context)))
+            .index(slice(None), every, None)
+            .passes
+            for context in contexts
+        ]
+        chances = np.mean(each, axis=0)
     tempered = workflow.sampler.tuning.tempered
     found = {}
     for k, picked in enumerate(every.tolist()):
