@@ -113,7 +113,8 @@ def test_long_values_are_cut_and_their_length_is_told(value: Any, length: str) -
 
 
 def test_a_large_array_is_shown_as_numpy_shows_it() -> None:
-    assert to_json(np.zeros(10**6)) == ("array([0., 0., 0., ..., 0., 0., 0.], shape=(1000000,))", "repr")  # fmt: skip  # noqa: E501
+    shown = "array([0., 0., 0., ..., 0., 0., 0.], shape=(1000000,))"
+    assert to_json(np.zeros(10**6)) == (shown, "repr")
     assert to_json(np.zeros(5), cap=8)[1] == "repr"
 
 

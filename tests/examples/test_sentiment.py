@@ -170,13 +170,6 @@ def test_a_mean_has_length_one() -> None:
     np.testing.assert_allclose(encoders.mean(states), [0.6, 0.8])
 
 
-def test_files_of_packages_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BadInput, match=r"pip install 'flexiflow\[sentiment\]'"):
-        encoders.found(encoders.File("no-such-package", "model.onnx", "0"))
-    with pytest.raises(BadInput, match="has not the METADATA that was tried"):
-        encoders.found(encoders.File("numpy", "METADATA", "0"))
-
-
 def test_the_workflow_is_what_the_lesson_speaks_of() -> None:
     (node,) = sentiment.graph.nodes
     assert [c.name for c in node.candidates] == [

