@@ -12,7 +12,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -153,16 +153,29 @@ class Runner:
                 self._commit(ready, late)
                 latest = time.monotonic()
                 yield from ready
-        finally:
-            done.close()  # jobs that have ended by now are acknowledged, whatever went wrong
-            for outcome, released in self._rescued:
-                pending.append(outcome)
-                lessons += released
-            self._rescued.clear()
-            ready, pending = pending, []
-            if ready:
-                self._commit(ready, lessons)
-        yield from ready
+        except GeneratorExit:  # nobody takes them
+            self._rest(done, pending, lessons)
+            raise
+        except BaseException:
+            yield from self._rest(done, pending, lessons)
+            raise
+        yield from self._rest(done, pending, lessons)
+
+    def _rest(
+        self,
+        done: Generator[Done | None, None, None],
+        pending: list[Outcome],
+        lessons: list[Outcome],
+    ) -> list[Outcome]:
+        """Acknowledge the jobs that have ended by now, whatever went wrong."""
+        done.close()
+        for outcome, released in self._rescued:
+            pending.append(outcome)
+            lessons += released
+        self._rescued.clear()
+        if pending:
+            self._commit(pending, lessons)
+        return pending
 
     def under_way(self) -> list[UnderWay]:
         """The jobs that have begun and not ended, as they stand."""

@@ -88,10 +88,14 @@ def side_by_side(
         Gets what came of jobs that had ended or were under way when this was closed.
     """
     it = _Side(Coming(jobs, pace), do, pace, workers)
+    failed: Exception | None = None
     try:
         while it.more or it.waiting:
             it.look()
-            job = it.coming.next() if it.room() else None
+            try:
+                job = it.coming.next() if it.room() else None
+            except Exception as error:  # of the jobs' source: those that it gave are done first
+                failed, job = error, Not.ANY_MORE
             if job is Not.ANY_MORE:
                 it.more = False
             elif job is not None and job is not Not.YET:
@@ -104,6 +108,8 @@ def side_by_side(
                 if not pace.free:
                     yield None
                 it.wait(starting=job is Not.YET)
+        if failed is not None:
+            raise failed
     finally:
         it.close()
         ended = (future for _, future in it.waiting)

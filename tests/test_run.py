@@ -49,6 +49,25 @@ def test_facts_are_plain_data():
     assert it.run({"x": k} for k in range(3)).facts()["total"] is None
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_jobs_that_ended_before_their_source_failed_are_counted(workers):
+    def source():
+        yield from ({"x": str(k)} for k in range(5))
+        raise OSError("unplugged")
+
+    it = flow()
+    run = it.run(source(), wait=False, workers=workers, progress=False)
+    watch = run.watch
+    with pytest.raises(OSError, match="unplugged"):
+        run.wait(LONGEST)
+    assert run.facts()["done"] == run.total == len(run.jobs) == 5
+    assert len(watch.snapshot()["gains"]["jobs"]) == 5
+    streamed = it.stream(source(), workers=workers)
+    assert [next(streamed).passed for _ in range(5)] == [True] * 5
+    with pytest.raises(OSError, match="unplugged"):
+        next(streamed)
+
+
 def test_a_page_steers_by_plain_messages():
     told = Told()
     it = flow()

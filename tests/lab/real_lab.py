@@ -51,6 +51,9 @@ def lab_server(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (folder / "notebooks").mkdir()
+    (folder / "config" / "labconfig").mkdir(parents=True)
+    # Else each page that is opened has Node look whether JupyterLab ought to be built.
+    (folder / "config" / "labconfig" / "page_config.json").write_text('{"buildCheck": false}')
     own = {
         "HOME": ".", "IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
@@ -61,6 +64,7 @@ def lab_server(folder: Path) -> Iterator[str]:
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
         "--ServerApp.port_retries=0", "--IdentityProvider.token=",
         f"--ServerApp.root_dir={folder / 'notebooks'}", "--LabApp.expose_app_in_browser=True",
+        "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     ]  # fmt: skip
     env = {**os.environ, **{name: str(folder / place) for name, place in own.items()}}
@@ -112,13 +116,18 @@ class Lab:
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
         made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(made, path)
-        self.path, self.errors = path, list[str]()
+        self.path, self.errors, self._themed = path, list[str](), False
         self.page = browser.new_page(viewport={"width": 1300, "height": 1500, **view})
         self.page.set_default_timeout(LONGEST)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", self._threw)
         self.page.on("console", self._said)
         self._url = f"{url}/lab/workspaces/{path.stem}/tree/{path.name}"
         self.open()
+
+    def _threw(self, error: Any) -> None:
+        # Lab itself takes a style sheet out twice when themes follow one another quickly.
+        if not (self._themed and "removeChild" in str(error)):
+            self.errors.append(str(error))
 
     def _said(self, message: Any) -> None:
         if message.type == "error":
@@ -157,6 +166,7 @@ class Lab:
 
     def theme(self, name: str) -> None:
         """Take another theme."""
+        self._themed = True
         self.page.evaluate(
             "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", name
         )
