@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = sorted((ROOT / "flexiflow").rglob("*.py"))
@@ -72,26 +72,37 @@ def vague_names(module: str, text: str) -> list[str]:
     return names + [c.name for c in classes if VAGUE_CLASS.search(c.name)]
 
 
-@pytest.mark.parametrize("path", PACKAGE + TESTS, ids=name_of)
-def test_files_are_short(path: Path) -> None:
-    lines = path.read_text("utf-8").count("\n")
-    assert lines <= LONGEST_FILE
+def faults(paths: list[Path], of: Callable[[Path, str], list[Any]]) -> dict[str, list[Any]]:
+    """What is wrong in each of some files, where something is."""
+    found = {name_of(path): of(path, path.read_text("utf-8")) for path in paths}
+    assert found, "no files were looked at"
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize("path", PACKAGE, ids=name_of)
-def test_functions_are_short(path: Path) -> None:
-    assert long_functions(path.read_text("utf-8")) == []
+def too_long(path: Path, text: str) -> list[int]:
+    lines = text.count("\n")
+    return [lines] if lines > LONGEST_FILE else []
 
 
-@pytest.mark.parametrize("path", PACKAGE, ids=name_of)
-def test_all_that_is_public_is_documented(path: Path) -> None:
-    assert undocumented(path.read_text("utf-8")) == []
-
-
-@pytest.mark.parametrize("path", PACKAGE + TESTS, ids=name_of)
-def test_names_say_what_things_do(path: Path) -> None:
+def vague(path: Path, text: str) -> list[str]:
     folders = [part for part in path.relative_to(ROOT).parts[:-1] if VAGUE_MODULE.search(part)]
-    assert folders + vague_names(path.stem, path.read_text("utf-8")) == []
+    return folders + vague_names(path.stem, text)
+
+
+def test_files_are_short() -> None:
+    assert faults(PACKAGE + TESTS, too_long) == {}
+
+
+def test_functions_are_short() -> None:
+    assert faults(PACKAGE, lambda path, text: long_functions(text)) == {}
+
+
+def test_all_that_is_public_is_documented() -> None:
+    assert faults(PACKAGE, lambda path, text: undocumented(text)) == {}
+
+
+def test_names_say_what_things_do() -> None:
+    assert faults(PACKAGE + TESTS, vague) == {}
 
 
 def written_files() -> list[Path]:
@@ -105,11 +116,8 @@ def written_files() -> list[Path]:
     return sorted(p for p in ours + top if p.is_file() and p != Path(__file__).resolve())
 
 
-@pytest.mark.parametrize("path", written_files(), ids=name_of)
-def test_no_machine_paths(path: Path) -> None:
-    text = path.read_text("utf-8")
-    found = [m.group() for m in MACHINE_PATH.finditer(text)]
-    assert found == [], f"{name_of(path)} speaks of one machine"
+def test_no_machine_paths() -> None:
+    assert faults(written_files(), lambda path, text: MACHINE_PATH.findall(text)) == {}
 
 
 def test_the_top_level_is_as_agreed() -> None:
