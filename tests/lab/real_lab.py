@@ -24,6 +24,7 @@ FLAGS = [
 LONGEST = 60_000  # ms until a test that hangs fails
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "apputils-extension/themes": {"theme": "JupyterLab Light"},  # an earlier test may have left
     "docmanager-extension/plugin": {"autosave": False},
 }
 READY = """() => {
