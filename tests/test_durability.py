@@ -13,6 +13,8 @@ from flexiflow import SQLStore, Workflow
 from flexiflow.candidates import candidate
 from flexiflow.language import read
 
+pytestmark = pytest.mark.slow
+
 RUN = """
 import sys
 sys.path.insert(0, {tests!r})

@@ -238,6 +238,7 @@ assert started.wait(60)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "hangs"), [(1, 0), (3, 0), (3, None)])
 def test_the_end_of_the_interpreter_waits_for_no_run_and_loses_nothing(tmp_path, workers, hangs):
     file = str(tmp_path / "f.sqlite")

@@ -47,6 +47,7 @@ _ROUNDS = 5  # of finding it
 _LEAST = 0.05  # of the term's variance that is left to chance whatever the fit
 _AGAIN = 1.1  # times as many labels, until the weights are worked out anew
 _SHARE = 0.01
+_TEMPER = 0.1  # times the weights' deviations are their draws'
 
 
 class Regression:
@@ -182,19 +183,20 @@ class Regression:
     def drawn(self, space: Space, draws: int, rng: np.random.Generator) -> Drawn | None:
         """Draw the weights of a graph's candidates; None while nothing is known.
 
-        The draws are not tempered: a passed output ends its job, so what others would have
-        been worth is found out by exploring alone.
+        The draws are tempered: what a candidate is worth on the whole is explored by the draws
+        that know no context, and many weights, of each of which little is known, would
+        together explore as if nothing were known.
         """
         fit = self.fit()
         if fit is None:
             return None
         blocks, width = fit.mean.shape
         noise = rng.normal(size=(blocks * width, draws))
-        weights = fit.mean.reshape(-1, 1) + fit.inverse.T @ noise
+        weights = fit.mean.reshape(-1, 1) + _TEMPER * fit.inverse.T @ noise
         weights = weights.T.reshape(draws, blocks, width)
         keys = [(n.name, c.fingerprint) for n in space.graph.nodes for c in n.candidates]
         spread = np.sqrt(self._variances(2, fit.context)[1])
-        own = spread * rng.normal(size=(draws, len(keys), width))
+        own = _TEMPER * spread * rng.normal(size=(draws, len(keys), width))
         for k, key in enumerate(keys):
             block = self.members.get(key, blocks)
             if block < blocks:

@@ -55,6 +55,7 @@ def test_a_set_is_read_as_it_was_written(prefix):
         assert it.services[it.best] == "careful"
 
 
+@pytest.mark.slow
 def test_a_stream_says_of_each_job_what_it_brought_and_cost(prefix):
     it = load(prefix)
     found = stream(it, SETTING)
@@ -77,6 +78,7 @@ def test_a_fixed_number_accepts_just_what_reaches_it(prefix):
     assert set(found[~passed, 1]) == {5.0}
 
 
+@pytest.mark.slow
 def test_each_setting_has_a_row_beside_the_best_service(prefix):
     it = load(prefix)
     settings = {"by class": SETTING, "one": SETTING._replace(grouped=False)}

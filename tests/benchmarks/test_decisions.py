@@ -48,6 +48,7 @@ def test_the_sampler_that_is_timed_decides_and_learns(sampler):
     assert all(row["typical_us"] > 0 for row in rows)
 
 
+@pytest.mark.slow
 def test_the_command_line_prints_all_rows(monkeypatch, capsys, small):
     one = {"what": "import it", "min_us_a_job": 1.0, "median_us_a_job": 2.0}
     monkeypatch.setattr(overhead, "_run", lambda jobs, rounds: [])

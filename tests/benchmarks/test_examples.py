@@ -82,12 +82,15 @@ def test_a_record_becomes_outcomes_that_can_be_replayed() -> None:
     assert yardsticks.oracle(solvable).price.tolist() == [2 + 4, 1 + 4]
 
 
-SLOW = {"id_cards", "questions", "sentiment", "speech"}  # they load models
+MODELS = {"id_cards", "questions", "sentiment", "speech"}  # they load models
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=pytest.mark.demo) if n in SLOW else n for n in examples.EXAMPLES],
+    [
+        pytest.param(n, marks=pytest.mark.demo if n in MODELS else pytest.mark.slow)
+        for n in examples.EXAMPLES
+    ],
 )
 def test_an_example_is_recorded_by_its_name(name: str, tmp_path: Any, capsys: Any) -> None:
     package = pytest.importorskip(f"flexiflow.examples.{name}", reason=f"needs the extra '{name}'")

@@ -23,6 +23,7 @@ def test_the_workflow_learns_from_contexts_and_switches():
     assert run.jobs["switches"].sum() > 0
 
 
+@pytest.mark.slow
 def test_every_quantity_is_measured():
     rows = live.measure(60, 1)
     told = {row["live_view"]: row for row in rows}

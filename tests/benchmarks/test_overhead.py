@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from flexiflow.benchmarks import overhead
 from flexiflow.benchmarks.__main__ import main
 
 
+@pytest.mark.slow
 def test_every_row_of_the_table_is_measured(capsys):
     assert main(["overhead", "--jobs", "20", "--rounds", "1", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -128,6 +128,7 @@ def test_each_shuffle_has_its_own_order_and_a_cold_sampler():
     assert len(drawn_orders) == 9
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures_with_any_number_of_workers():
     read, _, _ = made(SHAPES["fan-in"], jobs=40)
     policies = {"random": Random, "thompson": Thompson}

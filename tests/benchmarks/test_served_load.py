@@ -36,6 +36,7 @@ def made(profile: Profile) -> Plan:
     return plan(problem(graph(), profile), Demand(0.5, 60.0))
 
 
+@pytest.mark.slow
 def test_the_command_prints_every_way(capsys: pytest.CaptureFixture[str]) -> None:
     given = ["--json", "--seconds", "0.8", "--rate", "30", "--runs", "2", "--sla", "30"]
     assert main(["serving", *given]) == 0

@@ -64,6 +64,7 @@ def test_reuse_saves_and_all_who_go_on_pass_the_same_jobs():
     assert of(table, "single best, no switching")["passed"] < going_on["passed"][0]
 
 
+@pytest.mark.slow
 def test_processes_change_nothing():
     samplers = {"thompson": Thompson}
     alone = workflow.measure(samplers, [CHAIN], seed=1)

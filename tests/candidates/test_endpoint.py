@@ -209,6 +209,7 @@ def test_a_batch_is_one_post_with_lists(echo: Server) -> None:
     assert echo.asked[0].body == {"q": [3]}
 
 
+@pytest.mark.slow
 def test_it_goes_to_other_processes(echo: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "hush-hush-hush")
     adopted = adopt(endpoint(echo.url, headers={"X-Key": "${MY_KEY}"}, reply="got"), "m")

@@ -259,6 +259,7 @@ print(fingerprint(f, Reader(), Point(), part, net, fitted, {"b": 1, "a": WORDS})
 """
 
 
+@pytest.mark.slow
 def test_every_process_agrees(tmp_path: Path) -> None:
     digests = set()
     for seed in ("1", "2"):

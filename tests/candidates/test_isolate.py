@@ -24,6 +24,8 @@ from flexiflow.candidates import Raw, Result, adopt, candidate, isolate
 from flexiflow.candidates.call import run
 from flexiflow.errors import Refused, WorkerError
 
+pytestmark = pytest.mark.slow
+
 
 def act(what: Any, *rest: Any) -> Any:
     """A model that does what it is asked."""

@@ -123,6 +123,7 @@ def test_failing_to_load_is_the_attempts_failure_and_is_tried_again(
     assert "Got an object of type int" in (told[2].reason or "")
 
 
+@pytest.mark.slow
 def test_the_least_recently_used_goes_first(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = [100]
     monkeypatch.setattr(loading, "_resident_memory", lambda: memory[0] - 10 * len(shelf.released))

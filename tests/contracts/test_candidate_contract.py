@@ -102,7 +102,10 @@ WRAPS: dict[str, Callable[[Example], Any]] = {
 }
 
 
-@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize(
+    "wrap",
+    [*[w for w in WRAPS if w != "isolated"], pytest.param("isolated", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.kind)
 def test_it_answers_and_fails_as_any_other(example: Example, wrap: str) -> None:
     adopted = adopt(WRAPS[wrap](example), "m")

@@ -10,9 +10,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from contracts.store_records import outcome
 
 from flexiflow.stores import SQLStore
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
 WRITER = """

@@ -108,6 +108,7 @@ def _fill(folder: str, name: str, ready: object) -> None:
             store.append([outcome(f"{name}-{k}")])
 
 
+@pytest.mark.slow
 def test_several_processes_make_and_fill_one_file(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(3)
