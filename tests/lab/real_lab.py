@@ -39,8 +39,8 @@ RUN = """async (index) => {
   jupyterapp.commands.execute('notebook:run-cell');
 }"""
 PROMPT = """(index) => {
-  const { model } = jupyterapp.shell.currentWidget.content.widgets[index];
-  return model.executionCount;
+  const cells = window.jupyterapp?.shell.currentWidget?.content?.widgets;
+  return cells?.[index]?.model.executionCount ?? null;
 }"""
 KERNEL = "jupyterapp.shell.currentWidget.sessionContext"
 
@@ -148,7 +148,8 @@ class Lab:
         self.page.wait_for_function(f"(i) => ({PROMPT})(i) !== null", arg=index)
 
     def is_busy(self, index: int) -> bool:
-        """Whether a cell was begun and has not ended."""
+        """Whether a cell was begun and has not ended, as soon as there are cells to see."""
+        self.page.wait_for_function(THERE)
         return self.page.evaluate(PROMPT, index) is None
 
     def save(self) -> dict[str, Any]:
