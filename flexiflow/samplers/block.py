@@ -143,6 +143,7 @@ class Block:
                 weight,
                 worth,
                 worth.of_candidates(self.space, self.draws, rng),
+                worth.placed(self.space) if self.space.small else None,
                 worth.in_context(self.space, self.draws, rng),
             )
             for term, weight in stated(graph).items()
@@ -162,8 +163,10 @@ class Block:
             moved = self._moved(rate, draws, among, later, x)
             return self.ahead.scores(draws, among[:, 0], later, moved)
         value = np.zeros_like(rate)
-        for weight, worth, added, here in self.worth:
-            term = worth.of_configurations(self.space, added[int(later), draws], among, later)
+        for weight, worth, added, placed, here in self.worth:
+            term = worth.of_configurations(
+                self.space, added[int(later), draws], among, later, placed
+            )
             if here is not None and len(x):
                 situated = here.of_configurations(draws, self.space.rows_of(among), x, later)
                 term = term + here.weight * (situated - term)
@@ -176,7 +179,7 @@ class Block:
     def _moved(self, rate: Floats, draws: slice, among: Ints, later: bool, x: Floats) -> Floats:
         """How much more outputs are worth here than usual, on a workflow of one node."""
         total, rows = np.zeros_like(rate), self.space.rows_of(among)
-        for weight, _, _, here in self.worth:
+        for weight, _, _, _, here in self.worth:
             if here is not None and len(x):
                 situated = here.of_configurations(draws, rows, x, later)
                 total += weight * here.weight * (situated - here.usual[draws][:, rows[:, 0]])

@@ -151,6 +151,8 @@ class Knowledge:
         configuration, later = accepted(outcome), has_failed(outcome)
         statistic = held_against(outcome, configuration)
         for name, value in terms.items():
+            if name in PRICES:
+                continue
             old, worth = before.get(name), self.worth.setdefault(name, Worth())
             if value is not None:
                 worth.learn(configuration, value, later, x, old, statistic)

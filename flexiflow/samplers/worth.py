@@ -34,6 +34,8 @@ from flexiflow.samplers.space import Ints, Space
 
 Floats = NDArray[np.float64]
 Member = tuple[str, str]
+Placed = tuple[Ints, Floats]
+"""Numbers of configurations, `(n,)`, and their counts and sums, `(n, 2, 2)`."""
 
 PRICES = frozenset({"runtime", "cost"})
 """Terms that say what was paid."""
@@ -142,18 +144,26 @@ class Worth:
         mean = total / max(count, 1.0)
         return mean, (self.total[:, 1] + _STRENGTH * mean) / (self.total[:, 0] + _STRENGTH)
 
-    def of_configurations(self, space: Space, added: Floats, among: Ints, later: bool) -> Floats:
-        """The term expected of configurations, `(draws, N)`, from drawn candidates."""
+    def of_configurations(
+        self, space: Space, added: Floats, among: Ints, later: bool, placed: Placed | None = None
+    ) -> Floats:
+        """The term expected of configurations, `(draws, N)`, from drawn candidates.
+
+        Parameters
+        ----------
+        placed
+            What :meth:`placed` gives, where it was asked for before.
+        """
         stage = int(later)
         found = self.means()[1][stage] + added[:, space.rows_of(among)].sum(axis=-1)
         if space.is_everything(among):
-            at, sums = self._placed(space)
+            at, sums = self.placed(space) if placed is None else placed
             own = sums[:, stage, 0] + _STRENGTH
             found[:, at] = (_STRENGTH * found[:, at] + sums[:, stage, 1]) / own
         return np.asarray(found)
 
-    def _placed(self, space: Space) -> tuple[Ints, Floats]:
-        """Where the configurations that have sums of their own are found in the graph."""
+    def placed(self, space: Space) -> Placed:
+        """Where configurations with sums of their own stand in the graph, and their sums."""
         graph = space.graph
         choices = [
             {c.fingerprint: [k for k, ch in enumerate(n.choices) if n.candidates[ch.candidate] is c]
