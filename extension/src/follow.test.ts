@@ -37,6 +37,7 @@ class FakeKernel implements Kernel {
   isDisposed = false;
   asked = 0;
   comm: FakeComm | null = null;
+  answers: (() => void) | null = null;
   readonly sent: Record<string, unknown>[] = [];
   readonly statusChanged = new Signal<string>();
   readonly connectionStatusChanged = new Signal<string>();
@@ -44,10 +45,13 @@ class FakeKernel implements Kernel {
   constructor(public imported = false, public busy = false) {}
   requestCommInfo(): Promise<{ content: unknown }> {
     this.asked += 1;
+    const reply = { content: { comms: this.imported ? { [COMM]: {} } : {} } };
     if (this.busy) {
-      return new Promise(() => undefined);
+      return new Promise(resolve => {
+        this.answers = (): void => resolve(reply);
+      });
     }
-    return Promise.resolve({ content: { comms: this.imported ? { [COMM]: {} } : {} } });
+    return Promise.resolve(reply);
   }
   createComm(target: string, id: string): Comm {
     assert.deepEqual([target, id], [COMM, COMM]);
@@ -127,6 +131,37 @@ describe('a notebook that is followed', () => {
     kernel.spoke('comm_msg', { comm_id: 'another' });
     assert.equal(follower.there, 'not imported');
     kernel.spoke('comm_msg', { comm_id: COMM });
+    assert.equal(follower.there, 'connected');
+  });
+
+  test('is spoken to while it is busy, and believed to be there when it answers', async t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const kernel = new FakeKernel(true, true);
+    const [follower] = await following(kernel);
+    t.mock.timers.tick(999);
+    assert.equal(kernel.comm, null);
+    t.mock.timers.tick(1);
+    assert.deepEqual(kernel.sent, [{ kind: 'hello' }]);
+    assert.equal(follower.there, 'not imported');
+    follower.ask('run', 'cards');
+    assert.deepEqual(kernel.sent, [{ kind: 'hello' }]); // nothing but a greeting on a guess
+    kernel.says(STATE);
+    assert.deepEqual([follower.there, follower.flows.size], ['connected', 1]);
+  });
+
+  test('is let go of when it was busy and then says that nobody is there', async t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const kernel = new FakeKernel(false, true);
+    const [follower] = await following(kernel);
+    t.mock.timers.tick(1000);
+    const guess = kernel.comm;
+    kernel.answers?.();
+    await soon();
+    assert.deepEqual([guess?.isDisposed, follower.there], [true, 'not imported']);
+    kernel.busy = false;
+    kernel.imported = true;
+    kernel.hasRunACell();
+    await soon();
     assert.equal(follower.there, 'connected');
   });
 

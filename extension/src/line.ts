@@ -3,8 +3,10 @@
  *
  * The comm is there as soon as FlexiFlow is imported in the kernel. It is looked for when the line
  * is made, after each cell that has run, and when the kernel is back; it is also found by what it
- * says to another page, in a kernel that is too busy to be asked. It is never opened or closed from
- * here, so it serves as many pages as there are.
+ * says to another page, in a kernel that is too busy to be asked. A kernel that does not answer for
+ * a while is spoken to as if the comm were there: where it is, it has a shell of its own and hears
+ * it while a cell runs. It is never opened or closed from here, so it serves as many pages as there
+ * are.
  */
 
 export const COMM = 'flexiflow-sidebar';
@@ -38,10 +40,13 @@ export interface Kernel {
   hasComm?(id: string): boolean;
 }
 
+const PATIENCE = 1000; // ms until a kernel that was asked is taken to be busy
+
 const GONE: ReadonlySet<string> = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
 
 export class Line {
   private comm: Comm | null = null;
+  private guessed = false; // whether it is not known that the comm is there
   private round = 0; // one more whenever the kernel may have become another
   private looking = -1; // the round in which the kernel is being asked
   private speaker = ''; // the kernel process that was heard last
@@ -66,6 +71,10 @@ export class Line {
 
   /** Whether there is somebody to speak to. */
   get connected(): boolean {
+    return this.speaking && !this.guessed;
+  }
+
+  private get speaking(): boolean {
     return this.comm !== null && !this.comm.isDisposed;
   }
 
@@ -97,23 +106,34 @@ export class Line {
       return;
     }
     this.looking = round;
+    const later = setTimeout(() => round === this.round && this.take(true), PATIENCE);
     try {
       const reply = await this.kernel.requestCommInfo({ target_name: COMM });
       const { comms } = reply.content as { comms?: Record<string, unknown> };
-      if (round === this.round && comms !== undefined && COMM in comms) {
+      if (round !== this.round || comms === undefined) {
+        return;
+      }
+      if (COMM in comms) {
         this.take();
+      } else if (this.guessed) {
+        this.hangUp();
       }
     } catch {
       // The kernel went away while it was asked; it is asked again when it is back.
     } finally {
+      clearTimeout(later);
       if (this.looking === round) {
         this.looking = -1;
       }
     }
   }
 
-  private take(): void {
-    if (this.disposed || this.connected || this.kernel.isDisposed) {
+  private take(guess = false): void {
+    if (this.speaking) {
+      this.guessed &&= guess;
+      return;
+    }
+    if (this.disposed || this.kernel.isDisposed) {
       return;
     }
     if (this.kernel.hasComm?.(COMM)) {
@@ -122,18 +142,24 @@ export class Line {
     const comm = this.kernel.createComm(COMM, COMM);
     comm.onMsg = message => {
       if (!this.disposed) {
+        this.guessed = false;
         this.heard(message.content.data);
       }
     };
-    this.comm = comm;
-    this.send({ kind: 'hello' });
+    [this.comm, this.guessed] = [comm, guess];
+    const greet = (): void => {
+      if (!comm.isDisposed && !this.kernel.isDisposed) {
+        comm.send({ kind: 'hello' });
+      }
+    };
+    greet();
     // What was said before the comm had its own shell waits for the cell at hand.
-    comm.subshellStarted?.then(() => this.send({ kind: 'hello' })).catch(() => undefined);
+    comm.subshellStarted?.then(greet).catch(() => undefined);
   }
 
   private hangUp(): void {
     const had = this.comm;
-    this.comm = null;
+    [this.comm, this.guessed] = [null, false];
     if (had !== null && !had.isDisposed) {
       had.dispose();
     }

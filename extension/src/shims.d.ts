@@ -59,7 +59,12 @@ declare module '@jupyterlab/rendermime-interfaces' {
 }
 
 declare module 'node:test' {
-  export function test(name: string, body: () => void | Promise<void>): void;
+  export interface TestContext {
+    readonly mock: {
+      readonly timers: { enable(options: { apis: string[] }): void; tick(ms: number): void };
+    };
+  }
+  export function test(name: string, body: (t: TestContext) => void | Promise<void>): void;
   export function describe(name: string, body: () => void): void;
 }
 

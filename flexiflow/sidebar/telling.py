@@ -4,7 +4,8 @@ The thread starts when a page first asks. A message of a page is put into a queu
 by the thread, so whoever delivered it returns at once, in a kernel that answers pages while a
 cell runs and in one that does not. A page says ``hello`` and is sent everything; after that only
 the workflows of which something differs are sent. While no cell runs and no run is under way the
-thread sleeps until something happens.
+thread sleeps until something happens. While a cell runs everything is sent again now and then: a
+page that was reloaded meanwhile cannot ask for it, but it can listen.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from flexiflow.errors import BadInput
 from flexiflow.sidebar.cells import Cells
 
 BEAT = 0.5  # seconds from one message that nobody asked for to the next
+AGAIN = 4.0  # seconds from one telling of everything to the next, while a cell runs
 WAITING = 256  # messages of pages; of more, the oldest are dropped
 
 Data = dict[str, Any]
@@ -56,7 +58,7 @@ class Telling:
         self._closed = False
         self._told: Data = {}
         self._order: list[str] = []
-        self._sent = -float("inf")
+        self._sent = self._whole = -float("inf")
         self._complained = ""
 
     def receive(self, content: Any) -> None:
@@ -121,7 +123,8 @@ class Telling:
         if self._closed:
             return False
         now = looking.workflows(actions.chosen)
-        self._publish(now, everything)
+        again = self._cells.busy and time.monotonic() - self._whole > AGAIN
+        self._publish(now, everything or (again and bool(now)))
         return self._cells.busy or looking.under_way
 
     def _answer(self, actions: Any, content: Data) -> Data | None:
@@ -142,6 +145,8 @@ class Telling:
         if everything or fresh or self._order != list(now):
             self._told, self._order = now, list(now)
             self._sent = time.monotonic()
+            if len(fresh) == len(now):
+                self._whole = self._sent
             self._tell({"kind": "state", "order": self._order, "workflows": fresh})
 
     def _complain(self, error: Exception) -> None:

@@ -71,6 +71,7 @@ def test_it_is_brought_up_to_date_while_a_cell_runs(opens: Opens, tmp_path: Path
     assert side.lab.is_busy(2)
     side.page.reload()
     side.root.wait_for()
+    side.becomes("reading", "Paused")
     assert side.lab.is_busy(2)
     go.touch()
     side.becomes("reading", "Paused")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from desk_of_a_notebook import Desk
 
+from flexiflow.sidebar import telling
 from flexiflow.sidebar.acting import ACTIONS
 from flexiflow.sidebar.tutorials import FOLDER
 
@@ -59,6 +60,22 @@ def test_what_is_unchanged_is_not_sent_again(desk: Desk) -> None:
     desk.until(lambda: len(states(desk)) > many)
     assert len(states(desk)) == many + 1
     assert list(states(desk)[-1]["workflows"]) == ["first", "second"]
+
+
+def test_while_a_cell_runs_all_is_told_again_to_pages_that_cannot_ask(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "AGAIN", 0.05)
+    desk.define()
+    desk.asks("hello")
+    desk.until(desk.known)
+    many = len(states(desk))
+    desk.cell(lambda: desk.until(lambda: len(states(desk)) >= many + 3))
+    assert all(list(it["workflows"]) == ["reading"] for it in states(desk)[many:])
+    time.sleep(0.3)  # it takes note that the cell has ended
+    many = len(states(desk))
+    time.sleep(0.3)
+    assert len(states(desk)) == many
 
 
 def test_a_workflow_that_is_gone_is_told_to_be(desk: Desk) -> None:
