@@ -9,9 +9,13 @@ from typing import Any
 import polars as pl
 
 from flexiflow.errors import BadInput
+from flexiflow.graph import Graph
 from flexiflow.recall import outcome_of
+from flexiflow.runner import lock_of
 from flexiflow.samplers import Hybrid, Sampler
 from flexiflow.stores.base import Store
+
+_SHOWN = 5  # candidates of whom it is said what they are worth
 
 
 class Account:
@@ -26,6 +30,9 @@ class Account:
     blame
         (node, candidate) -> how likely it was good enough for this job, given its verdicts,
         where a sampler can tell.
+    expected
+        Term of the objective -> (node, candidate) -> what a passed output of it is now expected
+        to be worth on such a job, where labels have told and a sampler can tell.
     """
 
     def __init__(
@@ -34,9 +41,10 @@ class Account:
         attempts: pl.DataFrame,
         verdicts: pl.DataFrame,
         blame: Mapping[tuple[str, str], float] | None = None,
+        expected: Mapping[str, Mapping[tuple[str, str], float]] | None = None,
     ) -> None:
         self.job, self.attempts, self.verdicts = job, attempts, verdicts
-        self.blame = dict(blame or {})
+        self.blame, self.expected = dict(blame or {}), dict(expected or {})
 
     def __repr__(self) -> str:
         job = self.job
@@ -55,6 +63,10 @@ class Account:
         if self.blame:
             told = (f"{node}={name} {good:.0%}" for (node, name), good in self.blame.items())
             lines.append("  good enough for this job: " + ", ".join(told))
+        for term, worth in self.expected.items():
+            best = sorted(worth.items(), key=lambda it: -it[1])[:_SHOWN]
+            told = (f"{node}={name} {value:.3g}" for (node, name), value in best)
+            lines.append(f"  if passed, {term} is expected to be: {', '.join(told)}")
         path = json.loads(job["configuration"]) if job["configuration"] else {}
         if path:
             kind = "accepted" if job["passed"] else "best so far"
@@ -62,8 +74,17 @@ class Account:
         return "\n".join(lines)
 
 
-def explain(store: Store, workflow: str, job_id: str, sampler: Sampler | None = None) -> Account:
-    """Tell the story of one job; a hybrid sampler adds who is to blame for its failures.
+def explain(
+    store: Store,
+    workflow: str,
+    job_id: str,
+    sampler: Sampler | None = None,
+    graph: Graph | None = None,
+) -> Account:
+    """Tell the story of one job.
+
+    A hybrid sampler adds who is to blame for its failures and, of a graph, what outputs of its
+    candidates are expected to be worth on such a job.
 
     Raises
     ------
@@ -76,11 +97,18 @@ def explain(store: Store, workflow: str, job_id: str, sampler: Sampler | None = 
             f"The log of {workflow!r} has no job {job_id!r}. "
             "Ids are in the column job_id of run.jobs and of log()."
         )
+    blame, expected = None, None
+    if isinstance(sampler, Hybrid):
+        outcome = outcome_of(store, workflow, job_id)
+        with lock_of(sampler):
+            blame = sampler.blame(outcome)
+            expected = sampler.expected(graph, outcome.job.context) if graph else None
     return Account(
         jobs.row(-1, named=True),
         store.read("attempts", workflow=workflow, job_id=job_id),
         store.read("verdicts", workflow=workflow, job_id=job_id),
-        sampler.blame(outcome_of(store, workflow, job_id)) if isinstance(sampler, Hybrid) else None,
+        blame,
+        expected,
     )
 
 

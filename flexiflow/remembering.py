@@ -74,7 +74,7 @@ class Remembering:
         if (job := self.last if job is None else job) is None:
             raise BadInput(f"{self.name} has run no job yet here. Give a job id.")
         job_id = job if isinstance(job, str) else job.job_id
-        return explain(self.store, self.name, job_id, self.sampler)
+        return explain(self.store, self.name, job_id, self.sampler, self.steering.graph)
 
     def log(self) -> pl.DataFrame:
         """All jobs of this workflow over all runs, one row each."""

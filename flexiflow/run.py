@@ -250,7 +250,8 @@ class Run(Running):
 
     def explain(self, job_id: str) -> Account:
         """Tell why a job of this run went as it did."""
-        return explain(self._store, self.workflow, job_id)
+        runner = self._runner
+        return explain(self._store, self.workflow, job_id, runner.sampler, runner.graph)
 
     def _read(self, table: str) -> pl.DataFrame:
         return self._store.read(table, workflow=self.workflow, run=self.run_id)

@@ -150,6 +150,23 @@ class Hybrid(Sampler):
         """
         return self.about(outcome.job.workflow).blame(outcome)
 
+    def expected(
+        self, graph: Graph, context: Mapping[str, Any]
+    ) -> dict[str, dict[tuple[str, str], float]]:
+        """What a passed first output of each candidate is expected to be worth on a job.
+
+        Parameters
+        ----------
+        context
+            What is known of the job, by the texts of the workflow's ``context(...)``.
+
+        Returns
+        -------
+        Term of the objective -> (node, candidate's name) -> its value, of candidates for which
+        a label said what an output of theirs was worth; the other nodes are taken as usual.
+        """
+        return self.about(graph.name).expected(graph, context)
+
     @property
     def state(self) -> dict[str, Any]:
         """What was learned, as plain lists; setting it checks it."""

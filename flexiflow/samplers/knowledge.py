@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flexiflow.graph import Graph
 from flexiflow.posteriors import BetaBeliefs, SecondsBeliefs
 from flexiflow.records import FAILS, TEACHES, Attempt, Labelled, Outcome, Terms, Verdict
 from flexiflow.samplers.base import Ask
@@ -16,7 +17,7 @@ from flexiflow.samplers.cutoffs import Cutoffs
 from flexiflow.samplers.merging import merge
 from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
 from flexiflow.samplers.tuning import Tuning
-from flexiflow.samplers.worth import PRICES, Worth, stated
+from flexiflow.samplers.worth import PRICES, Member, Worth, expected, stated
 
 NOTHING = Features(np.zeros(0), np.zeros(0))
 COMPLETES = "completes"  # begins the name of a pass model that is not an assertion's
@@ -167,6 +168,10 @@ class Knowledge:
             if len(x) and worth is not None and worth.regression is not None:
                 total += weight * worth.regression.moved(ask.member, x, ask.later)
         return total
+
+    def expected(self, graph: Graph, context: Mapping[str, Any]) -> dict[str, dict[Member, float]]:
+        """See :meth:`flexiflow.samplers.Hybrid.expected`."""
+        return expected(self.worth, graph, self.features(context).x)
 
     def _ran(self, attempt: Attempt) -> None:
         who = (attempt.node, attempt.fingerprint)

@@ -208,6 +208,15 @@ class Regression:
         statistic = self.gram[0, 0, 0, 2] / self.labels
         return Drawn(self.weight, fit.center, shared, own, usual, statistic)
 
+    def here(self, member: Member, x: Floats, later: bool) -> float | None:
+        """The term expected of a candidate's output on a job; None where it has no label."""
+        fit, block = self.fit(), self.members.get(member)
+        if fit is None or block is None:
+            return None
+        own = self.gram[0, 2, block, 0] / self.gram[0, 0, block, 0]
+        z = entries_of(x, later, own, self.width)
+        return float(fit.center + fit.scale * (fit.mean[[0, block]] @ z).sum())
+
     def moved(self, member: Member, x: Floats, later: bool) -> float:
         """How much more a candidate's outputs are expected to be worth here than usual.
 

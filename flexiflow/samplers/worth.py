@@ -138,6 +138,21 @@ class Worth:
         drawn = added + np.sqrt(variance / weight) * rng.normal(size=(draws, len(keys), 1))
         return np.asarray(np.moveaxis(drawn, 2, 0))
 
+    def here(self, member: Member, x: Floats, later: bool = False) -> float | None:
+        """The term expected of a candidate's passed output on a job with context `x`.
+
+        That of the other nodes' candidates is taken as usual; None where it has no label.
+        """
+        sums = self.members.get(member)
+        if sums is None or not sums[:, 0].any():
+            return None
+        _, means = self.means()
+        plain = float(means[int(later)] + _added(sums[None], means)[0][0, int(later)])
+        told = self.regression.here(member, x, later) if self.regression and len(x) else None
+        if self.regression is None or told is None:
+            return plain
+        return plain + self.regression.weight * (told - plain)
+
     def means(self) -> tuple[float, Floats]:
         """The mean over all passed outputs, and those of first and of later tries, `(2,)`."""
         count, total, _ = self.total.sum(axis=0)
@@ -252,3 +267,16 @@ def prices(graph: Graph) -> Prices:
 def priced(graph: Graph) -> bool:
     """Whether ``minimize(runtime)`` or ``minimize(cost)`` says what an attempt costs."""
     return any(o.word is not None and o.sign < 0 and o.weight for o in graph.objectives)
+
+
+def expected(
+    worths: Mapping[str, Worth], graph: Graph, x: Floats
+) -> dict[str, dict[Member, float]]:
+    """Term -> (node, name) -> what a candidate's passed output is expected to be worth."""
+    every = [(n.name, c.name, c.fingerprint) for n in graph.nodes for c in n.candidates]
+    found: dict[str, dict[Member, float]] = {}
+    for term in stated(graph):
+        if (worth := worths.get(term)) is not None:
+            told = {(node, name): worth.here((node, it), x) for node, name, it in every}
+            found[term] = {who: value for who, value in told.items() if value is not None}
+    return {term: told for term, told in found.items() if told}

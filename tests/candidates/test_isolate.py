@@ -31,10 +31,8 @@ def act(what: Any, *rest: Any) -> Any:
     """A model that does what it is asked."""
     if what == "segfault":
         ctypes.string_at(0)
-    elif what == "exit":
-        os._exit(3)
-    elif what == "leave":
-        os._exit(0)
+    elif what in ("exit", "leave"):
+        os._exit(3 if what == "exit" else 0)
     elif what == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif what == "loop":

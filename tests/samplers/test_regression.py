@@ -161,6 +161,24 @@ def test_weights_are_limited_and_the_last_entries_left_out():
     assert np.isfinite(it.fit().mean).all()
 
 
+def test_what_is_expected_here_is_the_mean_of_the_draws():
+    graph = chain(3, 2)
+    it = learned(told(graph, 2, 60))
+    fit, x = it.fit(), np.array([1.0, -0.5, 0.2])
+    member = members(graph)[0][1]
+    own = it.gram[0, 2, it.members[member], 0] / it.gram[0, 0, it.members[member], 0]
+    z = entries_of(x, False, own, it.width)
+    weights = fit.mean[0] + fit.mean[it.members[member]]
+    assert it.here(member, x, False) == pytest.approx(fit.center + fit.scale * (weights @ z))
+    assert it.here(("nowhere", "unknown"), x, False) is None
+    worth = Worth()
+    for k in range(200):
+        worth.learn({"n": "ab"[k % 2]}, float(k % 4 > 1), False, np.array([1.0 - k % 4 // 2]))
+    here = worth.here(("n", "a"), np.array([0.0])), worth.here(("n", "a"), np.array([1.0]))
+    assert here[0] > 0.9  # where the entry is 0 the term is 1, and the other way round
+    assert here[1] < 0.1
+
+
 def test_what_never_varies_needs_no_context():
     it = Regression()
     for k in range(5):

@@ -184,6 +184,27 @@ def test_explain_says_who_was_to_blame():
     assert "good enough for this job: one=a" in repr(told)
 
 
+def test_explain_says_what_outputs_are_expected_to_be_worth_here():
+    """The means of first tries, shrunken towards that of all, in closed form."""
+    it = cell(QUICK_OR_RIGHT.format(weight=0.1), MODELS, store=MemoryStore())
+    run, first = first_choices(it, 30, 1)
+    assert it.explain().expected == run.explain(it.last.job_id).expected == {}
+    given = run.jobs["job_id"].to_list()
+    for number, job_id in enumerate(given):
+        right = MODELS[first[number]](number)
+        it.feedback(job_id, label=right if number % 3 else "nothing like it")
+    ((term, told),) = run.explain(given[0]).expected.items()
+    assert it.explain().expected == {term: told}
+    right = np.arange(30) % 3 > 0
+    mean = (right.sum() + 4 * right.mean()) / 34  # no try was a later one
+    for (node, name), value in told.items():
+        mine = np.array(first) == name
+        own = (right[mine].sum() - mine.sum() * mean) / (mine.sum() + 4)
+        assert (node, value) == ("y", pytest.approx(mean + own))
+    assert {name for _, name in told} == set(first)
+    assert f"if passed, {term} is expected to be: y=" in repr(it.explain())
+
+
 def test_a_device_that_is_not_there_is_refused():
     with pytest.raises(BadInput, match="'auto', 'cpu' or 'cuda'"):
         Hybrid(device="tpu")
