@@ -47,7 +47,7 @@ _ROUNDS = 5  # of finding it
 _LEAST = 0.05  # of the term's variance that is left to chance whatever the fit
 _AGAIN = 1.1  # times as many labels, until the weights are worked out anew
 _SHARE = 0.01
-_TEMPER = 0.1  # times the weights' deviations are their draws'
+_TEMPER = 0.1  # times the weights' variances are those of their draws
 
 
 class Regression:
@@ -191,12 +191,12 @@ class Regression:
         if fit is None:
             return None
         blocks, width = fit.mean.shape
-        noise = rng.normal(size=(blocks * width, draws))
-        weights = fit.mean.reshape(-1, 1) + _TEMPER * fit.inverse.T @ noise
+        noise = math.sqrt(_TEMPER) * rng.normal(size=(blocks * width, draws))
+        weights = fit.mean.reshape(-1, 1) + fit.inverse.T @ noise
         weights = weights.T.reshape(draws, blocks, width)
         keys = [(n.name, c.fingerprint) for n in space.graph.nodes for c in n.candidates]
         spread = np.sqrt(self._variances(2, fit.context)[1])
-        own = _TEMPER * spread * rng.normal(size=(draws, len(keys), width))
+        own = math.sqrt(_TEMPER) * spread * rng.normal(size=(draws, len(keys), width))
         for k, key in enumerate(keys):
             block = self.members.get(key, blocks)
             if block < blocks:

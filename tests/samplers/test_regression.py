@@ -108,7 +108,7 @@ def test_draws_have_the_moments_of_the_weights():
         full[[0, *(it.members[keys[k]] for k in picks)]] = z
         full = full.ravel()
         mean = fit.center + fit.scale * fit.mean.ravel() @ full
-        deviation = regression._TEMPER * fit.scale * np.sqrt(full @ covariance @ full)
+        deviation = fit.scale * np.sqrt(regression._TEMPER * full @ covariance @ full)
         assert column.mean() == pytest.approx(mean, abs=4 * deviation / np.sqrt(len(column)))
         assert column.std() == pytest.approx(deviation, rel=0.03)
 
@@ -119,7 +119,7 @@ def test_a_candidate_without_labels_is_drawn_from_the_prior():
     readings = [({known[0]: known[1]}, x, late, v) for _, x, late, v in told(graph, 3, 40)]
     it = learned(readings)
     drawn, fit = it.drawn(Space(graph), 20_000, np.random.default_rng(0)), it.fit()
-    expected = regression._TEMPER * np.sqrt([*regression._OWN, *fit.context]) * fit.scale
+    expected = np.sqrt(regression._TEMPER * np.array([*regression._OWN, *fit.context])) * fit.scale
     assert unknown not in it.members
     assert drawn.own[:, 1].std(axis=0) == pytest.approx(expected, rel=0.03)
     assert drawn.own[:, 1].mean(axis=0) == pytest.approx(0.0, abs=4 * max(expected) / 140)
