@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_it_keeps_no_state_of_widgets_or_clocks(notebook: dict[str, Any]) -> Non
     kinds = {kind for o in outputs(notebook) for kind in o.get("data", {})}
     assert "application/vnd.jupyter.widget-view+json" not in kinds
     assert {key for c in notebook["cells"] for key in c["metadata"]} <= {"tags"}
+
+
+def test_what_it_imports_is_there(notebook: dict[str, Any]) -> None:
+    text = "\n".join("".join(c["source"]) for c in code(notebook) if not is_magic(c))
+    plain = "\n".join(line for line in text.splitlines() if not line.startswith(("%", "!")))
+    taken = [it for it in ast.walk(ast.parse(plain)) if isinstance(it, ast.ImportFrom)]
+    ours = [it for it in taken if (it.module or "").split(".")[0] == "flexiflow"]
+    assert ours or "flexiflow" in plain
+    for it in ours:
+        module = pytest.importorskip(str(it.module), exc_type=ImportError)
+        assert [name.name for name in it.names if not hasattr(module, name.name)] == []
+
+
+def is_magic(cell: dict[str, Any]) -> bool:
+    return "".join(cell["source"]).startswith("%%")
 
 
 def test_some_output_is_compared(notebook: dict[str, Any]) -> None:
