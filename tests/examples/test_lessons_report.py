@@ -97,7 +97,7 @@ def told(flow_right: Any, best_right: Any, price: float = 1.0, seconds: float = 
     it: Any = SimpleNamespace(
         graph=SimpleNamespace(objectives=objectives), jobs=[{}] * len(flow_right)
     )
-    return Lesson(it, 1.5, best, trial, flow, (best, trial, flow))
+    return Lesson(it, 1.5, best, trial, flow, flow, None, (best, trial, flow))
 
 
 def test_the_three_numbers() -> None:
@@ -138,7 +138,7 @@ def test_tables_tell_latency_and_agreement() -> None:
     rows = it.comparison().to_dicts()
     assert [r["sla_met"] for r in rows] == [False, False, True]
     assert [r["ms_a_job"] for r in rows] == [2000, 4000, 1000]
-    paths = Lesson(HAND, 5.0, *[single(HAND, 1)] * 3, ()).configurations()
+    paths = Lesson(HAND, 5.0, *[single(HAND, 1)] * 4, None, ()).configurations()
     first = paths.row(0, named=True)
     assert first["path"] == "one > path1"
     assert (first["ms first"], first["ms last"], first["ms_a_job"]) == (2000, 4000, 6000)

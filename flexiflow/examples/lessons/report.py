@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from flexiflow.errors import BadInput
+from flexiflow.examples.lessons.plain import plain_thompson
 from flexiflow.examples.lessons.policies import (
     Fared,
     by_accuracy,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 QUANTILE = 0.95
 """The share of jobs that a latency agreement speaks of."""
+
+PLAIN_RUNS = 20
+"""Runs of plain Thompson sampling, which cost next to nothing."""
 
 SURE = 2.0
 """Standard errors from which on a difference is told as one."""
@@ -44,8 +48,11 @@ class Lesson:
         The path that is right most often, for every job.
     sequential
         Whole paths from scratch until one passes, the one most often right first.
-    flow
-        FlexiFlow, with labels.
+    flow, blind
+        FlexiFlow, with labels and without.
+    plain
+        Plain Thompson sampling without a second try, learning from labels or from passes,
+        whichever is right more often; None in a workflow of one node.
     policies
         All rows of :meth:`comparison`.
     """
@@ -55,6 +62,8 @@ class Lesson:
     best: Fared
     sequential: Fared
     flow: Fared
+    blind: Fared
+    plain: Fared | None
     policies: tuple[Fared, ...] = field(repr=False)
 
     def configurations(self, most: int = 30) -> pl.DataFrame:
@@ -222,8 +231,13 @@ def lesson(record: Record, *, sla: float, seeds: Sequence[int] = (0, 1, 2)) -> L
     sequential = in_order(record, ranked, "most often right first, from scratch", reuse=False)
     flow = flexiflow_on(record, "FlexiFlow", seeds=seeds)
     blind = flexiflow_on(record, "FlexiFlow, no labels", labelled=0.0, seeds=seeds)
+    plain: list[Fared] = []
+    if len(record.nodes) > 1:
+        for name, labelled in (("plain Thompson, no labels", False), ("plain Thompson", True)):
+            plain.append(plain_thompson(record, name, range(PLAIN_RUNS), labelled))
     policies = (
         best._replace(name=f"best single: {best.name}"),
+        *plain,
         sequential,
         in_order(record, written, "as written, from scratch", reuse=False),
         two_fold(record, "best order, learned on other jobs"),
@@ -231,4 +245,5 @@ def lesson(record: Record, *, sla: float, seeds: Sequence[int] = (0, 1, 2)) -> L
         flow,
         oracle(record),
     )
-    return Lesson(record, sla, best, sequential, flow, policies)
+    better = max(plain, key=lambda it: it.right.mean(), default=None)
+    return Lesson(record, sla, best, sequential, flow, blind, better, policies)
