@@ -27,9 +27,9 @@ SCHEMA: dict[str, Any] = {
 
 
 class Example(NamedTuple):
-    """An example in a package of its own under ``flexiflow.examples``.
+    """An example in a package under ``flexiflow.examples``.
 
-    Its package has the workflow under its own name, ``PACKAGES`` that must be installed, and
+    The package has the workflow under its own name, ``PACKAGES`` that must be installed, and
     a function ``jobs`` names that makes jobs with ``id`` and ``label`` from their number and a
     seed.
     """
@@ -38,9 +38,11 @@ class Example(NamedTuple):
     many: int  #: how many jobs by default
     extra: str | None = None  #: that installs it; None: the one of the example's name
     difficulty: float | None = None  #: by default, where jobs are made with one
+    package: str | None = None  #: None: of the example's name
 
 
 EXAMPLES: dict[str, Example] = {
+    "announced": Example("announcements", 172, extra="speech", package="speech"),
     "dates": Example("texts", 700),
     "id_cards": Example("cards", 480, extra="demo", difficulty=0.35),
     "intake": Example("documents", 1200),
@@ -80,7 +82,8 @@ def recorded(
     BadInput
         A package that the example needs is missing.
     """
-    package, example = import_module(f"flexiflow.examples.{name}"), EXAMPLES[name]
+    example = EXAMPLES[name]
+    package = import_module(f"flexiflow.examples.{example.package or name}")
     need(example.extra or name, package.PACKAGES)
     knobs = {} if difficulty is None else {"difficulty": difficulty}
     made: Sequence[Mapping[str, Any]] = getattr(package, example.jobs)(jobs, seed=seed, **knobs)

@@ -12,6 +12,7 @@ from flexiflow.benchmarks.__main__ import main
 from flexiflow.benchmarks.recorded import load, recording
 from flexiflow.examples.lessons import record
 from flexiflow.examples.lessons.extras import lacking
+from flexiflow.examples.speech.prompts import absent
 
 TAKES = {"upper": 1.0, "strip": 2.0, "first": 4.0, "last": 8.0}
 NOW = [0.0]
@@ -82,7 +83,7 @@ def test_a_record_becomes_outcomes_that_can_be_replayed() -> None:
     assert yardsticks.oracle(solvable).price.tolist() == [2 + 4, 1 + 4]
 
 
-MODELS = {"id_cards", "questions", "sentiment", "speech"}  # they load models
+MODELS = {"announced", "id_cards", "questions", "sentiment", "speech"}  # they load models
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,12 @@ MODELS = {"id_cards", "questions", "sentiment", "speech"}  # they load models
     ],
 )
 def test_an_example_is_recorded_by_its_name(name: str, tmp_path: Any, capsys: Any) -> None:
-    package = pytest.importorskip(f"flexiflow.examples.{name}", reason=f"needs the extra '{name}'")
+    example = examples.EXAMPLES[name]
+    package = pytest.importorskip(f"flexiflow.examples.{example.package or name}")
     if lacking(package.PACKAGES):
-        pytest.skip(f"pip install 'flexiflow[{examples.EXAMPLES[name].extra or name}]'")
+        pytest.skip(f"pip install 'flexiflow[{example.extra or name}]'")
+    if name == "announced" and (without := absent()):
+        pytest.skip(without)
     assert main(["record", name, str(tmp_path), "--jobs", "4", "--seed", "1"]) == 0
     assert "outcomes of 4 jobs" in capsys.readouterr().out
     hard = examples.EXAMPLES[name].difficulty

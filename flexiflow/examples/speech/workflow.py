@@ -3,6 +3,8 @@
 Most answers follow a small grammar, and a recogniser bound to it is quick; others say what
 they like. A text that was misheard often reads as neither good nor bad: if no judge is sure,
 the call is heard again by another recogniser.
+
+``announced`` is the first step alone, on announcements that a person has spoken.
 """
 
 # A bar between functions is no operation of Python's: the reader of the language takes it.
@@ -17,6 +19,7 @@ from flexiflow.examples.sentiment.heads import Load
 from flexiflow.examples.sentiment.lexicons import vader
 from flexiflow.examples.speech import listeners
 from flexiflow.examples.speech.checks import sayable
+from flexiflow.examples.speech.prompts import announcer, same_words
 from flexiflow.examples.speech.spoiled import glance
 
 PACKAGES = (
@@ -50,6 +53,7 @@ def judged(texts: int = 1000) -> tuple[Declared, ...]:
 
 
 grammar, whisper_tiny, whisper_base = heard()
+announcements_grammar = candidate(load=announcer, name="announcements_grammar")
 minilm_l3, minilm_l6 = judged()
 
 
@@ -63,4 +67,15 @@ def speech(sound, label=None):  # type: ignore[no-untyped-def]  # a cell has non
     assert confidence(feeling) >= threshold(0.55, "sure"), "neither good nor bad"
     context(glance(sound))
     maximize(feeling == label)
+    minimize(runtime, weight=0.05)
+
+
+@flexiflow.workflow
+def announced(sound, label=None):  # type: ignore[no-untyped-def]  # a cell has none
+    """Write down what an announcement says."""
+    text = (announcements_grammar | whisper_tiny | whisper_base)(sound)
+    assert confidence(text) >= threshold(0.45, "heard"), "hardly understood"
+    assert sayable(text, sound), "too much or too little text for this time"
+    context(glance(sound))
+    maximize(same_words(text, label))
     minimize(runtime, weight=0.05)

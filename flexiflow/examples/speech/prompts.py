@@ -10,11 +10,12 @@ from __future__ import annotations
 import gzip
 import random
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from flexiflow.errors import BadInput
-from flexiflow.examples.speech.listeners import plain
+from flexiflow.examples.speech.listeners import Grammar, plain
 from flexiflow.examples.speech.spoiled import WAYS, call
 from flexiflow.examples.speech.voices import Floats, samples
 
@@ -25,6 +26,7 @@ SOUNDS = "usr/share/asterisk/sounds/en_US_f_Allison"
 LEAST, MOST = 3, 14  # words
 READABLE = re.compile(r"[A-Za-z ,.'!?-]+")  # no keys to press, no descriptions of tones
 BABBLE = 3  # voices
+MISPRINTS = {"indentified": "identified", "witheld": "withheld"}
 
 
 def absent(root: str | Path = "/") -> str | None:
@@ -77,7 +79,7 @@ def texts(root: str | Path = "/") -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines.splitlines():
         name, colon, text = (part.strip() for part in line.partition(":"))
-        words = plain(text)
+        words = " ".join(MISPRINTS.get(word, word) for word in plain(text).split())
         fits = READABLE.fullmatch(text) and LEAST <= len(words.split()) <= MOST
         if colon and fits and words not in found.values() and _sound(root, name).is_file():
             found[name] = words
@@ -120,8 +122,8 @@ def _spoken(
 ) -> dict[str, Any]:
     draw = random.Random(f"{seed} {number}")
     name, way = names[number % len(names)], draw.choice(WAYS)
-    talking = draw.sample(names, BABBLE) if way == "babble" else []
-    others = [_voice(root, other) for other in talking]
+    talking = BABBLE if way == "babble" else 0
+    others = [_voice(root, draw.choice(names)) for _ in range(talking)]
     sound = call(way, _voice(root, name), others, draw)
     return {"id": f"announcement-{number:04}", "sound": sound, "label": said[name], "name": name,
             "way": way}  # fmt: skip
@@ -146,13 +148,29 @@ def same_words(heard: str, label: str) -> bool:
     return heard.replace(" ", "") == label.replace(" ", "")
 
 
-def grammar(root: str | Path = "/") -> str:
-    """Give a grammar of all announcements, as JSGF.
+def grammar(sentences: Iterable[str]) -> str:
+    """Give a grammar of sentences, as JSGF.
+
+    Examples
+    --------
+    >>> print(grammar(["thank you", "good bye"]).splitlines()[-1])
+    public <announcement> = thank you | good bye;
+    """
+    ways = " | ".join(sentences)
+    return f"#JSGF V1.0;\ngrammar announcements;\npublic <announcement> = {ways};\n"
+
+
+def announcer(root: str | Path = "/") -> Grammar:
+    """Load a recogniser that hears announcements only, those whose every word it can pronounce.
 
     Raises
     ------
     BadInput
         A package is not there.
     """
-    ways = " | ".join(texts(root).values())
-    return f"#JSGF V1.0;\ngrammar announcements;\npublic <announcement> = {ways};\n"
+    from pocketsphinx import Decoder
+
+    said = texts(root).values()
+    dictionary = Decoder(lm=None, loglevel="FATAL")
+    known = [it for it in said if all(map(dictionary.lookup_word, it.split()))]
+    return Grammar(grammar(known))
