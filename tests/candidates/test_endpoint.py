@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cells import cell
 from json_server import Answer, Asked, Server
 
+from flexiflow import Fixed
 from flexiflow.candidates import Raw, Result, adopt, candidate, endpoint
 from flexiflow.candidates.call import run
 from flexiflow.errors import BadInput
@@ -133,6 +136,26 @@ def test_statuses(serve: Any, status: int, headers: Any, kind: str, wait: float 
     assert told.reason is not None
     assert f"HTTP {status} from {server.url}/a: it broke xxx" in told.reason
     assert len(told.reason) < 400
+
+
+def test_a_rate_limit_in_a_workflow_switches_cools_down_and_teaches_nothing(serve: Any) -> None:
+    limited = serve(lambda asked: (429, {"Retry-After": "600"}, b"slow down"))
+    free = serve(lambda asked: (200, {}, "an answer"))
+    flow = cell(
+        """
+        asks(q)
+        said = (first | second)(q)
+        assert said, "nothing"
+        """,
+        {"first": endpoint(limited.url), "second": endpoint(free.url)},
+    )
+    run = flow.run([{"q": "x"}, {"q": "y"}], sampler=Fixed())
+    assert run.results["output"].to_list() == ["an answer"] * 2
+    tried = run.attempts.select("candidate", "kind").rows()
+    assert tried == [("first", "unavailable"), ("second", "pass"), ("second", "pass")]
+    assert len(limited.asked) == 1
+    judged = {name for text in run.verdicts["configuration"] for name in json.loads(text).values()}
+    assert judged == {flow.graph.candidate(0, 1).fingerprint}
 
 
 def test_a_date_to_come_back_at_is_seconds_from_now(serve: Any) -> None:
