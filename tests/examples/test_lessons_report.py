@@ -119,6 +119,8 @@ def test_it_never_pays_where_one_model_dominates() -> None:
     said = it.judgement()
     assert "one model dominates: use big alone" in said
     assert "switching costs you 50.0 points of accuracy and -1e+03 ms a job" in said
+    slower = told([1, 1] * 20, [1, 1] * 20, seconds=3.0).judgement()
+    assert "switching costs you 0.0 points of accuracy and 1e+03 ms a job" in slower
 
 
 def test_it_does_not_pay_where_what_it_brings_is_too_dear() -> None:

@@ -186,7 +186,7 @@ class Lesson:
         if mean > SURE * error:
             return f"judgement     switching pays: {spent} beside {self.best.name} alone"
         if mean < -SURE * error:
-            lost = f"costs you {-100 * self.accuracy_gain:.1f} points of accuracy"
+            lost = f"costs you {100 * abs(self.accuracy_gain):.1f} points of accuracy"
             lost += f" and {slower:.3g} ms a job"
             if self.accuracy_gain > 0:
                 lost = f"brings {points} of accuracy at {slower:+.3g} ms a job, which is too dear"
