@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -35,6 +36,10 @@ def notebook(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
 def test_it_is_small(path: Path) -> None:
     assert path.stat().st_size < LARGEST
+
+
+def test_it_is_valid(notebook: dict[str, Any]) -> None:
+    nbformat.validate(notebook)
 
 
 def test_it_was_run_from_top_to_bottom(notebook: dict[str, Any]) -> None:
