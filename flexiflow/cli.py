@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import os
 import sys
@@ -72,6 +73,7 @@ def demo(cards: int, difficulty: float, seed: int, output: Path) -> int:
         )
     if not output.parent.is_dir():
         raise BadInput(f"There is no folder {str(output.parent)!r} to write the notebook to.")
+    _load_opencv()
     import nbformat
 
     os.environ["FLEXIFLOW_DEMO"] = f"{cards} {difficulty} {seed} {min(cards, 40)}"
@@ -84,6 +86,17 @@ def demo(cards: int, difficulty: float, seed: int, output: Path) -> int:
     print(_text_of(notebook, "comparison"))
     print(f"\n{time.perf_counter() - began:.0f} s; the executed notebook is {output}")
     return 0
+
+
+def _load_opencv() -> None:
+    """OpenCV's wheel needs two libraries of the system, which a bare one has not."""
+    try:
+        importlib.import_module("cv2")
+    except ImportError as error:
+        raise BadInput(
+            f"OpenCV is installed and cannot be loaded: {error}. On Debian and Ubuntu: "
+            "apt-get install libgl1 libglib2.0-0"
+        ) from error
 
 
 def _source() -> str:

@@ -50,6 +50,19 @@ def test_bad_options_are_refused_before_anything_runs(monkeypatch, capsys, argum
     assert message in capsys.readouterr().err
 
 
+def test_libraries_that_opencv_lacks_are_told_in_one_line(monkeypatch, capsys, tmp_path):
+    broken = "raise ImportError('libGL.so.1: cannot open shared object file')"
+    (tmp_path / "cv2.py").write_text(broken)
+    monkeypatch.setattr(cli, "_NEEDED", ("cv2",))
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cli.main(["demo", "--output", str(tmp_path / "out.ipynb")]) == 1
+    said = capsys.readouterr().err
+    assert "libGL.so.1: cannot open shared object file. On Debian and Ubuntu" in said
+    assert "apt-get install libgl1 libglib2.0-0" in said
+    assert not (tmp_path / "out.ipynb").exists()
+
+
 def test_the_notebook_it_runs_is_at_hand():
     notebook = json.loads(cli._source())
     tags = [t for c in notebook["cells"] for t in c["metadata"].get("tags", ())]

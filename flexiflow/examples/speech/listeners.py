@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 from typing import Any
 
@@ -80,6 +80,17 @@ class Grammar:
         if heard is None or not heard.hypstr or not frames:
             raise ValueError("no sentence of the grammar fits")
         return Result(plain(heard.hypstr), confidence=fit(log(max(heard.score, 1e-300)) / frames))
+
+
+def pronounced(sentences: Iterable[str]) -> list[str]:
+    """Keep the sentences whose every word is in PocketSphinx's dictionary.
+
+    Only these can be in a grammar.
+    """
+    from pocketsphinx import Decoder
+
+    dictionary = Decoder(lm=None, loglevel="FATAL")
+    return [it for it in sentences if all(map(dictionary.lookup_word, it.split()))]
 
 
 def fit(score: float) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flexiflow.errors import BadInput
-from flexiflow.examples.speech.listeners import Grammar, plain
+from flexiflow.examples.speech.listeners import Grammar, plain, pronounced
 from flexiflow.examples.speech.spoiled import WAYS, call
 from flexiflow.examples.speech.voices import Floats, samples
 
@@ -168,9 +168,4 @@ def announcer(root: str | Path = "/") -> Grammar:
     BadInput
         A package is not there.
     """
-    from pocketsphinx import Decoder
-
-    said = texts(root).values()
-    dictionary = Decoder(lm=None, loglevel="FATAL")
-    known = [it for it in said if all(map(dictionary.lookup_word, it.split()))]
-    return Grammar(grammar(known))
+    return Grammar(grammar(pronounced(texts(root).values())))

@@ -130,6 +130,14 @@ def test_the_workflow_is_what_the_lesson_speaks_of() -> None:
 
 
 @real
+def test_sentences_with_words_that_nobody_can_pronounce_are_left_out() -> None:
+    assert listeners.pronounced(["thank you", "thank yuxo", "good bye"]) == [
+        "thank you",
+        "good bye",
+    ]
+
+
+@real
 @speaking
 def test_the_grammar_hears_its_own_sentences_and_is_not_sure_of_others() -> None:
     listen = listeners.Grammar()
