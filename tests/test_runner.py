@@ -111,7 +111,8 @@ def test_all_that_has_ended_is_given_before_a_source_waits_again(workers):
 
     run = it.run(jobs(), workers=workers, on_outcome=lambda outcome: seen.release())
     assert run.total == 13
-    assert ends and all(ends)
+    assert ends
+    assert all(ends)
 
 
 def test_no_jobs_at_all_is_a_run_without_rows():
