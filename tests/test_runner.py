@@ -1,6 +1,7 @@
 """Many jobs: order, concurrency, repeatability, doubts, machine failures."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -90,6 +91,28 @@ def test_a_generator_is_read_as_jobs_are_run_and_not_drained():
     next(it)
     assert len(taken) <= 5
     it.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_all_that_has_ended_is_given_before_a_source_waits_again(workers):
+    it, seen, ends = flow(), threading.Semaphore(0), []
+
+    def burst(first):
+        yield from ({"x": k} for k in range(first, first + 6))
+        for _ in range(6 if workers == 1 else 6 - 2 * workers):  # the others may be under way
+            ends.append(seen.acquire(timeout=30))
+
+    def jobs():
+        time.sleep(0.03)  # by which it is known as a source that waits
+        yield {"x": 0}
+        seen.acquire(timeout=0.2)  # nothing was known of it when the first ended
+        yield from burst(1)
+        yield from burst(7)
+
+    run = it.run(jobs(), workers=workers, on_outcome=lambda outcome: seen.release())
+    assert run.total == 13
+    assert ends
+    assert all(ends)
 
 
 def test_no_jobs_at_all_is_a_run_without_rows():
