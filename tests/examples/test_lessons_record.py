@@ -7,7 +7,7 @@ import pytest
 
 import flexiflow
 from flexiflow import BadInput, MemoryStore, Result, Workflow, maximize, minimize, runtime
-from flexiflow.examples.lessons import flexiflow_on, record
+from flexiflow.examples.lessons import flexiflow_on, goals, lesson, record
 from flexiflow.examples.lessons.extras import need
 
 CALLS: list[str] = []
@@ -127,6 +127,17 @@ def test_without_labels_passes_count_alike(made: Any) -> None:
     jobs = made.take(np.array([0]))
     run = flexiflow_on(jobs, labelled=0.0)
     assert run.passed.all()
+
+
+def test_a_lesson_on_two_steps_has_plain_thompson_beside_it(made: Any) -> None:
+    told = lesson(made, sla=5.0, seeds=(0,))
+    rows = dict(zip(told.comparison()["policy"], told.policies, strict=True))
+    plain = [rows["plain Thompson, no labels"], rows["plain Thompson"]]
+    assert told.plain in plain
+    assert told.plain.right.mean() == max(it.right.mean() for it in plain)
+    assert [it.right.shape for it in plain] == [(20, 3)] * 2
+    assert told.blind is rows["FlexiFlow, no labels"]
+    assert len(goals(told).splitlines()) == 2
 
 
 @pytest.mark.parametrize(
