@@ -93,26 +93,25 @@ def test_a_generator_is_read_as_jobs_are_run_and_not_drained():
     it.close()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_all_that_has_ended_is_given_before_a_source_waits_again(workers):
-    it, seen, ends = flow(), threading.Semaphore(0), []
+def test_a_candidate_that_is_slow_to_start_is_tried_again():
+    """Its first call loads something; afterwards it is the quicker one."""
+    loaded = []
 
-    def burst(first):
-        yield from ({"x": k} for k in range(first, first + 6))
-        for _ in range(6 if workers == 1 else 6 - 2 * workers):  # the others may be under way
-            ends.append(seen.acquire(timeout=30))
+    def lazy(x):
+        if not loaded:
+            loaded.append(time.sleep(0.3))
+        return x
 
-    def jobs():
-        time.sleep(0.03)  # by which it is known as a source that waits
-        yield {"x": 0}
-        seen.acquire(timeout=0.2)  # nothing was known of it when the first ended
-        yield from burst(1)
-        yield from burst(7)
+    def steady(x):
+        time.sleep(0.003)
+        return x
 
-    run = it.run(jobs(), workers=workers, on_outcome=lambda outcome: seen.release())
-    assert run.total == 13
-    assert ends
-    assert all(ends)
+    it = cell("f(x)\ny = (lazy | steady)(x)\nassert y >= 0", {"lazy": lazy, "steady": steady})
+    run = it.run([{"x": k} for k in range(40)], seed=0, progress=False)
+    attempts = run.attempts
+    assert attempts["cold"].sum() == 2
+    assert attempts.filter(attempts["cold"])["seconds"].max() >= 0.3
+    assert (attempts["candidate"][-20:] == "lazy").sum() >= 18
 
 
 def test_no_jobs_at_all_is_a_run_without_rows():
