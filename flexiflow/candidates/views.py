@@ -131,7 +131,8 @@ def _deque(thing: deque[Any]) -> View:
 @view.register(dict)
 def _dict(thing: dict[Any, Any]) -> View:
     if type(thing) is dict:
-        return View("dict", list(thing.items()), ordered=False)
+        # A copy, made at once: what collects garbage meanwhile may shrink one of weak references.
+        return View("dict", list(thing.copy().items()), ordered=False)
     return View("dict", [type(thing), vars_of(thing), dict(thing)])
 
 

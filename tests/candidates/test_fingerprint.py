@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import subprocess
 import sys
@@ -273,3 +274,22 @@ def test_every_process_agrees(tmp_path: Path) -> None:
         digests.add(done.stdout)
     assert len(digests) == 1
     assert len(digests.pop().strip()) == 32
+
+
+def test_a_dictionary_may_shrink_while_garbage_is_collected() -> None:
+    thing = dict.fromkeys(range(5000))
+
+    def shrink(phase: str, info: dict[str, int]) -> None:
+        thing.popitem()
+
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.callbacks.append(shrink)
+    gc.set_threshold(200, 10, 10)
+    try:
+        found = fingerprint(thing)
+    finally:
+        gc.callbacks.remove(shrink)
+        gc.set_threshold(*usual)
+    assert len(thing) < 5000
+    assert found != fingerprint({})
