@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flexiflow.benchmarks import planning_instances
+from flexiflow.benchmarks import planning_instances, planning_solvers
 from flexiflow.benchmarks.planning_baselines import deciders
 from flexiflow.benchmarks.planning_profiles import Floats, problems, sla_of, windows
 from flexiflow.errors import BadInput
@@ -129,6 +129,8 @@ def shown(rows: Iterable[Mapping[str, Any]]) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line takes."""
     parser.add_argument("--instances", type=int, default=5, help="random chains (default 5)")
+    parser.add_argument("--solved", type=int, default=1, help="random chains and branched graphs "
+                        "that HiGHS plans as well (default 1)")  # fmt: skip
     parser.add_argument("--profiles", type=Path, metavar="FILE", help="Parquet table of variants, "
                         "as flexiflow/benchmarks/planning_profiles.py says")  # fmt: skip
     parser.add_argument("--trace", type=Path, metavar="FILE",
@@ -144,7 +146,10 @@ def report(given: argparse.Namespace) -> None:
     """Measure as the command line asks, and print what was found."""
     if (given.profiles is None) != (given.trace is None):
         raise BadInput("Profiles and a trace go together: give --profiles FILE --trace FILE.")
-    kinds = [planning_instances.timed(whole("instances", given.instances, 1), given.seed)]
+    kinds = [
+        planning_instances.timed(whole("instances", given.instances, 1), given.seed),
+        planning_solvers.compared(whole("solved", given.solved, 1), given.seed),
+    ]
     if given.profiles is not None:
         kinds.append(measure(given.profiles, given.trace, given.column, given.weight, given.seed))
     for rows in kinds:

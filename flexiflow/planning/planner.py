@@ -21,7 +21,7 @@ from flexiflow.planning.curves import Floats
 from flexiflow.planning.infeasible import explained, levels
 from flexiflow.planning.plans import Plan, placed
 from flexiflow.planning.problem import Demand, Joint, Problem
-from flexiflow.planning.search import above, cheapest, front
+from flexiflow.planning.solving import above, cheapest, front
 
 _LEAST = 1e-300  # an accuracy of 0 has no logarithm
 
@@ -164,9 +164,8 @@ def _best_first(
         return np.log(np.maximum(needed, _LEAST)) if product else needed
 
     every = choices(problem, demand, level)
-    parts = above(
-        every, problem.paths, problem.order, demand.sla, demand.budget, worth, gain, least
-    )
+    paths, order, sla, budget = problem.paths, problem.order, demand.sla, demand.budget
+    parts = above(every, paths, order, sla, budget, worth, gain, least, weighed=weight > 0)
     for found in parts:
         plans = [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
         yield _by_worth(plans, weight)
