@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,10 +73,10 @@ def timed(instances: int, seed: int = 0) -> Iterator[dict[str, Any]]:
             problem = chain(nodes, variants, seed + k)
             asked = demand(problem)
             found["plans"].append(float(len(pareto(problem, asked))))
-            found["front"].append(ms(lambda p=problem, d=asked: pareto(p, d)))
-            found["plan"].append(ms(lambda p=problem, d=asked: plan(p, d, None)))
-            found["sure"].append(ms(lambda p=problem, d=asked: plan(p, d, 0.95)))
-            found["sure front"].append(ms(lambda p=problem, d=asked: pareto(p, d, 0.95)))
+            found["front"].append(ms(partial(pareto, problem, asked)))
+            found["plan"].append(ms(partial(plan, problem, asked, None)))
+            found["sure"].append(ms(partial(plan, problem, asked, 0.95)))
+            found["sure front"].append(ms(partial(pareto, problem, asked, 0.95)))
         yield {
             "nodes": nodes, "variants": variants, "instances": instances,
             **{f"{name} ms": float(np.median(found[name])) for name in TIMES},

@@ -9,6 +9,7 @@ is given holds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from flexiflow.errors import BadInput
-from flexiflow.planning.choices import Choices, choices, taken
+from flexiflow.planning.choices import Choices, choices, gain_of, taken
 from flexiflow.planning.curves import Floats
 from flexiflow.planning.infeasible import explained, levels
 from flexiflow.planning.plans import Plan, placed
@@ -51,7 +52,7 @@ def plan(
         raise BadInput(f"weight must be 0 or more. Got {weight!r}.")
 
     best: Plan | None = None
-    for turn, level in enumerate(levels(confidence)):
+    for level in levels(confidence):
         least = -np.inf if best is None else best.accuracy - weight * best.cost
         fits = False
         for plans in _best_first(problem, demand, level, weight, least):
@@ -59,11 +60,11 @@ def plan(
             good = [p for p in plans if confidence is None or p.feasible >= confidence]
             if good and good[0].accuracy - weight * good[0].cost > least:
                 best = good[0]
-                if turn == 0 and best is plans[0]:
+                if best is plans[0]:
                     return best  # nothing more pessimistic is better
                 break
-        if not fits and best is None:
-            break
+        if not fits:
+            break  # nor is any of these
     if best is None:
         raise explained(problem, demand, confidence)
     return best
@@ -126,10 +127,11 @@ def pareto(problem: Problem, demand: Demand, confidence: float | None = None) ->
     """
     good: list[Plan] = []
     for level in levels(confidence):
-        plans = _front(problem, demand, level)
-        good += [p for p in plans if confidence is None or p.feasible >= confidence]
-        if not plans:
-            break
+        plans = _front(problem, demand, level, good)
+        sure = [p for p in plans if confidence is None or p.feasible >= confidence]
+        good += sure
+        if len(sure) == len(plans):
+            break  # what is more pessimistic is no better than these
     kept: list[Plan] = []
     for p in sorted(good, key=lambda p: (p.cost, -p.accuracy)):
         if not kept or p.accuracy > kept[-1].accuracy:
@@ -139,12 +141,21 @@ def pareto(problem: Problem, demand: Demand, confidence: float | None = None) ->
     return Pareto(tuple(kept))
 
 
-def _front(problem: Problem, demand: Demand, level: float) -> list[Plan]:
+def _front(problem: Problem, demand: Demand, level: float, had: list[Plan]) -> list[Plan]:
+    """The front at a level of pessimism, but for what is no better than plans that are had."""
     every = choices(problem, demand, level)
     if problem.joint:
         return _learned(problem, demand, level, every, problem.joint)
-    found = front(every, problem.paths, problem.order, demand.sla, demand.budget)
+    known = np.array([p.cost for p in had]), np.array([_gain(p) for p in had])
+    found = front(every, problem.paths, problem.order, demand.sla, demand.budget, known)
     return [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
+
+
+def _gain(made: Plan) -> float:
+    """What its choices add up to, as in :class:`flexiflow.planning.choices.Choices`."""
+    return math.fsum(
+        gain_of(made.problem, np.array([p.offer.accuracy])).item() for p in made.placed
+    )
 
 
 def _best_first(
@@ -152,7 +163,7 @@ def _best_first(
 ) -> Iterator[list[Plan]]:
     """More and more of the plans of a front, each time those worth most first."""
     if problem.joint:
-        yield from filter(None, [_by_worth(_front(problem, demand, level), weight)])
+        yield from filter(None, [_by_worth(_front(problem, demand, level, []), weight)])
         return
     product = problem.accuracy == "product"
 

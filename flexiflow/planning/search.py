@@ -75,6 +75,7 @@ def front(
     order: Sequence[int],
     sla: float,
     budget: float | None = None,
+    had: tuple[Floats, Floats] | None = None,
 ) -> Front:
     """All plans within a latency bound that are best for their cost.
 
@@ -90,6 +91,9 @@ def front(
         Bound on the seconds along every path.
     budget
         Bound on the cost.
+    had
+        Cost and gain, `(n,)` each, of plans that are had: what adds no more for its cost than
+        one of these may be left out.
 
     Returns
     -------
@@ -108,8 +112,10 @@ def front(
     bounds = Bounds(ordered, ways, sla, most)
     if not bounds.feasible:
         return Front(np.zeros(0), np.zeros(0), np.zeros((0, len(stages)), dtype=np.intp))
-    first = _round(ordered, ways, bounds, guess(bounds, _NEAR))
-    second = _round(ordered, ways, bounds, Known.of(bounds, first.cost, first.gain))
+    more = (np.zeros(0), np.zeros(0)) if had is None else had
+    first = _round(ordered, ways, bounds, guess(bounds, _NEAR, *more))
+    told = [np.concatenate(pair) for pair in zip((first.cost, first.gain), more, strict=True)]
+    second = _round(ordered, ways, bounds, Known.of(bounds, *told))
     joined = _best(
         np.concatenate([first.cost, second.cost]),
         np.concatenate([first.gain, second.gain]),

@@ -24,11 +24,11 @@ Paths = Sequence[frozenset[int]]
 
 def front(
     stages: Sequence[Choices], paths: Paths, order: Sequence[int], sla: float,
-    budget: float | None = None,
+    budget: float | None = None, had: tuple[Floats, Floats] | None = None,
 ) -> Front:  # fmt: skip
     """As :func:`.search.front`; where that is too much, :func:`.programme.front`."""
     try:
-        return search.front(stages, paths, order, sla, budget)
+        return search.front(stages, paths, order, sla, budget, had)
     except TooMany:
         return programme.front(stages, paths, order, sla, budget)
 
