@@ -28,7 +28,7 @@ def sections(text: str) -> dict[str, str]:
     for section in each:
         title, _, body = section.partition("\n")
         blocks = [] if _MADE in body else made
-        found[title.strip().lower()] = "\n\n".join([*blocks, _finished(body)])
+        found[title.strip().lower()] = "\n\n".join([*(b.strip() for b in blocks), _finished(body)])
     return found
 
 

@@ -13,8 +13,7 @@ a plan that stays, by one whose replicas alone follow the load, and by one whose
 do. ``gained`` is the accuracy beyond that of the cheapest plan that stays, ``dearer`` the cost
 beyond that of scaling only, both relative. *All-knowing* is who knows the load that comes,
 changes plans for nothing, and may spend 5 % more than scaling only. Predictors of the load are
-measured by their symmetric error. A trained LSTM, as was published, adds nothing to these: on
-the whole trace its error is 8.7 %, that of AR(12) 8.3 %.
+measured by their symmetric error.
 
 The goal is an accuracy 21 % above that of the cheapest plan that stays, at under 5 % more cost
 than scaling only, with under 1 % of the jobs over the SLA. Where the all-knowing gains less than

@@ -25,6 +25,8 @@ TINY = {
     "cascade": ("--jobs", "2", "4", "--problems", "2", "--steps", "5", "--runs", "2",
                 "--samplers", "fixed,random"),
     "overhead": ("--jobs", "8", "--rounds", "1"),
+    "planning": ("--instances", "1"),
+    "serving": ("--seconds", "2"),
 }  # fmt: skip
 
 
