@@ -48,8 +48,8 @@ def plan(
     Infeasible
         If there is no such plan; it says what is in the way, and what could be met.
     """
-    if not weight >= 0:
-        raise BadInput(f"weight must be 0 or more. Got {weight!r}.")
+    if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+        raise BadInput(f"weight must be a number, 0 or more. Got {weight!r}.")
 
     best: Plan | None = None
     for level in levels(confidence):
@@ -111,6 +111,8 @@ class Pareto:
 
 def pareto(problem: Problem, demand: Demand, confidence: float | None = None) -> Pareto:
     """All plans that meet a demand and are best for their cost; exact.
+
+    Of graphs with branches, from some eight nodes on, up to 25 of them; see :mod:`.solving`.
 
     Parameters
     ----------
