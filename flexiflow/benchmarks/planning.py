@@ -18,8 +18,8 @@ measured by their symmetric error.
 The goal is an accuracy 21 % above that of the cheapest plan that stays, at under 5 % more cost
 than scaling only, with under 1 % of the jobs over the SLA. The weight (accuracy given up for a
 core) decides which: with a small one the adapter keeps the most accurate variants, just as who
-scales only; with a larger one it saves cores where they are dear. Where the all-knowing gains less than
-that, no adapter can reach it: ``at most`` is what it gains.
+scales only; with a larger one it saves cores where they are dear. Where the all-knowing gains
+less than that, no adapter can reach it: ``at most`` is what it gains.
 """
 
 from __future__ import annotations
