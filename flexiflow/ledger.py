@@ -35,6 +35,7 @@ class Tried:
     seconds: float = 0.0
     cost: float = 0.0
     memo: bool = False
+    cold: bool = False
 
     def take(self, result: Version | Raw) -> None:
         """Note what came of it."""
@@ -112,9 +113,9 @@ class Ledger:
         """Strike an attempt that was called off before it ran."""
         self.tried.remove(tried)
 
-    def paid(self, tried: Tried, seconds: float, cost: float) -> None:
+    def paid(self, tried: Tried, seconds: float, cost: float, cold: bool) -> None:
         """Note what an attempt that was really run has taken."""
-        tried.seconds, tried.cost = seconds, cost
+        tried.seconds, tried.cost, tried.cold = seconds, cost, cold
         self.seconds += seconds
         self.cost += cost
         self.runs += 1
@@ -159,6 +160,7 @@ class Ledger:
             cost=t.cost,
             memo=t.memo,
             rolled_back_from=None if back is None else self.graph.nodes[back].name,
+            cold=t.cold,
         )
 
     def verdicts(self, job_id: str) -> tuple[Verdict, ...]:

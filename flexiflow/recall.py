@@ -197,6 +197,7 @@ def _job(row: Mapping[str, Any]) -> Job:
 def _attempt(row: Mapping[str, Any]) -> Attempt:
     fields = {name: row[name] for name in Attempt._fields}
     fields["upstream"] = tuple(fields["upstream"])
+    fields["cold"] = bool(fields["cold"])  # null in rows of an earlier version
     return Attempt(**fields)
 
 

@@ -51,6 +51,7 @@ class Attempt(NamedTuple):
     cost: float  #: the candidate's declared price; 0 for a memo hit
     memo: bool  #: found in the memo, not run
     rolled_back_from: str | None  #: the node whose failure sent the job back to here
+    cold: bool = False  #: the candidate's first run in its process; memo hits and a clock: never
 
 
 class Verdict(NamedTuple):

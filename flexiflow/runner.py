@@ -131,7 +131,8 @@ class Runner:
 
         An outcome is given when its records are durable. With ``together=False`` each job
         is committed by itself and no job is taken before the last one was given out. Before
-        a wait that ``pace`` asks for, all that has ended is given out.
+        a wait that ``pace`` asks for, all that has ended is given out; and before a source
+        that waits now and then (a queue, a camera) is asked for a job.
         """
         todo = ((self._ticket(job_id), inputs) for job_id, inputs in jobs)
         beside = side_by_side(todo, self._do, self.pace, self.workers, self._rescued)

@@ -137,13 +137,14 @@ class Steps:
         clock = job.world.settings.clock
         if clock is not None:
             seconds = _read(clock(job.number, node.name, start.candidate.name))
-            raw = raw._replace(seconds=seconds)
+            raw = raw._replace(seconds=seconds, cold=False)
             if options.timeout is not None and seconds > options.timeout:
                 reason = f"took longer than {options.timeout} s"
                 raw = Raw("timeout", seconds=options.timeout, reason=reason)
         if raw.kind == "pass":
             raw = _guarded(raw, node.targets)
-        job.ledger.paid(tried, raw.seconds, 0.0 if raw.kind == "unavailable" else options.cost)
+        cost = 0.0 if raw.kind == "unavailable" else options.cost
+        job.ledger.paid(tried, raw.seconds, cost, raw.cold)
         if node.effects:
             self._journalled(tried, raw)
         again = raw.kind == "exception" and start.retries < options.retries
@@ -221,7 +222,7 @@ def _guarded(raw: Raw, targets: tuple[str, ...]) -> Raw:
     if len(parts) != len(targets):
         got = f"{len(parts)} values" if len(parts) != 1 else f"one {type(raw.value).__name__}"
         reason = f"expected {len(targets)} values for {', '.join(targets)}, got {got}"
-        return Raw("exception", seconds=raw.seconds, reason=reason)
+        return Raw("exception", seconds=raw.seconds, reason=reason, cold=raw.cold)
     return raw._replace(value=parts)
 
 

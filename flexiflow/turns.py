@@ -1,12 +1,15 @@
 """When jobs start: one after the other or side by side, at the pace that is asked for.
 
-Both ways give what came of the jobs in the jobs' order. Before a wait while something holds
-the pace they give None: time to hand out what is done. No job is read before it may start.
+Both ways give what came of the jobs in the jobs' order. Before a wait they give None: time to
+hand out what is done. They wait while something holds the pace, and maybe where the source of
+jobs does: after it took its time once, None comes before each of the next jobs is read. No job
+is read before it may start.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
@@ -14,6 +17,9 @@ from enum import Enum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from flexiflow.pace import Pace
+
+_SLOW = 0.02  # seconds that a source takes for a job, from which it is said to wait
+_WARY = 256  # jobs before each of which it may then wait again
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -33,11 +39,14 @@ class Coming(Generic[Job]):
     ----------
     back
         Jobs that were read and have not started.
+    wary
+        Before how many more jobs the source may wait.
     """
 
     def __init__(self, jobs: Iterator[Job], pace: Pace) -> None:
         self._jobs, self._pace = jobs, pace
         self.back: deque[Job] = deque()
+        self.wary = 0
 
     def next(self) -> Job | Not:
         """A job that is to start now; returns at once, save that the user's own may be slow."""
@@ -47,10 +56,13 @@ class Coming(Generic[Job]):
         if pace.stopped:
             return Not.ANY_MORE
         if not self.back:
+            began = time.monotonic()
             try:
                 self.back.append(next(self._jobs))
             except StopIteration:
                 return Not.ANY_MORE
+            waited = time.monotonic() - began >= _SLOW
+            self.wary = _WARY if waited else max(self.wary - 1, 0)
         if not pace.take():  # that changed while the job was made
             return Not.ANY_MORE if pace.stopped else Not.YET
         return self.back.popleft()
@@ -64,6 +76,8 @@ def in_turn(
     while (job := coming.next()) is not Not.ANY_MORE:
         if job is not Not.YET:
             yield do(job)
+            if coming.wary:
+                yield None
         else:
             yield None
             pace.wait()
@@ -92,6 +106,10 @@ def side_by_side(
     try:
         while it.more or it.waiting:
             it.look()
+            if it.coming.wary and it.room():
+                while it.ended():
+                    yield it.given()
+                yield None
             try:
                 job = it.coming.next() if it.room() else None
             except Exception as error:  # of the jobs' source: those that it gave are done first
@@ -101,9 +119,7 @@ def side_by_side(
             elif job is not None and job is not Not.YET:
                 it.begin(job)
             elif it.ended():
-                done = it.waiting[0][1].result()
-                it.waiting.popleft()
-                yield done
+                yield it.given()
             else:
                 if not pace.free:
                     yield None
@@ -141,6 +157,12 @@ class _Side(Generic[Job, Done]):
             return self.waiting[0][1].done()
         except IndexError:
             return False
+
+    def given(self) -> Done:
+        """What came of the earliest, which has ended."""
+        done = self.waiting[0][1].result()  # it stays if this raises
+        self.waiting.popleft()
+        return done
 
     def begin(self, job: Job) -> None:
         """Hand a job to the threads."""

@@ -1,6 +1,7 @@
 """Many jobs: order, concurrency, repeatability, doubts, machine failures."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -90,6 +91,27 @@ def test_a_generator_is_read_as_jobs_are_run_and_not_drained():
     next(it)
     assert len(taken) <= 5
     it.close()
+
+
+def test_a_candidate_that_is_slow_to_start_is_tried_again():
+    """Its first call loads something; afterwards it is the quicker one."""
+    loaded = []
+
+    def lazy(x):
+        if not loaded:
+            loaded.append(time.sleep(0.3))
+        return x
+
+    def steady(x):
+        time.sleep(0.003)
+        return x
+
+    it = cell("f(x)\ny = (lazy | steady)(x)\nassert y >= 0", {"lazy": lazy, "steady": steady})
+    run = it.run([{"x": k} for k in range(40)], seed=0, progress=False)
+    attempts = run.attempts
+    assert attempts["cold"].sum() == 2
+    assert attempts.filter(attempts["cold"])["seconds"].max() >= 0.3
+    assert (attempts["candidate"][-20:] == "lazy").sum() >= 18
 
 
 def test_no_jobs_at_all_is_a_run_without_rows():

@@ -22,6 +22,9 @@ from flexiflow.language import read
 from flexiflow.posteriors.orderings import ordering
 from flexiflow.records import Attempt, Job, Outcome, Verdict
 from flexiflow.samplers import JobState
+from flexiflow.samplers.context import Context
+from flexiflow.samplers.contextual import Contextual
+from flexiflow.samplers.tuning import Tuning
 
 WARM = 500
 """Jobs that a sampler has learned from before it is timed, if so many are asked for."""
@@ -31,7 +34,9 @@ SHAPES = ((8, 10), (64, 10), (256, 10), (64, 5), (64, 20), (64, 100))
 COUNTED = (5, 20, 100)
 """Candidates of the other problems that are taken one at a time."""
 
-_COUNTS, _HYBRID = "order + update by counts, {} candidates", "Hybrid, {} features, {} candidates"
+_COUNTS = "order + update by counts, {} candidates"
+_CONTEXT = "order + update by context, {} features, {} candidates"
+_HYBRID = "Hybrid, {} features, {} candidates"
 _PARTS = ("a decision", "an update")
 _TRIES = 5  # candidates that a job tries at most
 _TEXT = """decisions(x)
@@ -57,6 +62,7 @@ def measure(jobs: int, rounds: int) -> list[Row]:
     the mean has the refreshing of draws in it.
     """
     rows = [counting(n, jobs, rounds) for n in COUNTED]
+    rows += [contextual(*shape, jobs, rounds) for shape in SHAPES]
     for n in COUNTED:
         rows += at_a_time(Thompson(), f"Thompson, {n} candidates", 0, n, jobs, rounds)
     for features, n in SHAPES:
@@ -101,6 +107,34 @@ def counting(candidates: int, jobs: int, rounds: int) -> Row:
     for _ in range(rounds):
         once()
     return row_of(_COUNTS.format(candidates), jobs, taken)
+
+
+def contextual(features: int, candidates: int, jobs: int, rounds: int) -> Row:
+    """Order all candidates by the contextual expert's draw, and learn the first one's verdict.
+
+    From the job's context as it comes, a mapping of names to numbers, with the expert's random
+    Fourier features; new draws are taken as the sampler takes them.
+    """
+    tuning, rng = Tuning(), np.random.default_rng(features + candidates)
+    met, expert, none = Context(tuning.fourier), Contextual(True, tuning), [0] * candidates
+    nodes, every = np.zeros(candidates, np.intp), np.arange(candidates)
+    weights = rng.normal(size=(candidates, features)) / features**0.5
+    no_failure, many, taken = np.zeros((1, candidates)), max(min(WARM, jobs) // 5, 1), []
+    for each in (min(WARM, jobs), *[many] * rounds):
+        numbers = rng.normal(size=(each, features))
+        passes = (numbers @ weights.T + 0.5 * rng.normal(size=(each, candidates)) > 0).tolist()
+        contexts = [{f"f{k}": x for k, x in enumerate(row)} for row in numbers.tolist()]
+        began = time.perf_counter()
+        for job, context in enumerate(contexts):
+            x = met.learn(context)
+            expert.fit(none, every.tolist(), len(x))
+            expert.refresh(tuning.draws, job)
+            phi, draw = expert.case(no_failure, x, met.bend(x)), job % tuning.draws
+            logits = expert.logits(phi, nodes, slice(draw, draw + 1), every[:, None])[0]
+            first = int((-logits).argsort()[0])
+            expert.learn(phi, none, (first,), passes[job][first])
+        taken.append(time.perf_counter() - began)
+    return row_of(_CONTEXT.format(features, candidates), many, taken[1:])
 
 
 def at_a_time(

@@ -4,6 +4,8 @@ Costs are relative to those of running configurations one after the other, witho
 the best order that an all-knowing user could give (world by world, on the same jobs). See
 ``simulate`` for the worlds, ``baselines`` for the rows that learn nothing.
 
+``best order of each type`` is that of a user who also knows each job's hidden type.
+
 ``budget`` columns are of the same jobs with a limit on the seconds of each: a share of what
 it takes to run all configurations once, with reuse. Their costs are relative to those of the
 same order without reuse under the same limit.
@@ -132,7 +134,7 @@ def _orders(simulation: Simulation) -> dict[str, tuple[Ints, bool]]:
     found[FOR_REUSE] = frugal, True
     if breaks is not None:
         found["order from before the break"] = frugal[:1], True
-    if simulation.world.features:
+    if breaks is None:
         by_type = baselines.orders_by_type(simulation, reuse=True)
         found["best order of each type"] = [by_type], True
     jobs = np.arange(simulation.world.jobs)[:, None]

@@ -160,3 +160,4 @@ class Raw(NamedTuple):
     seconds: float = 0.0
     reason: str | None = None
     retry_after: float | None = None
+    cold: bool = False  #: whether it was the candidate's first run in its process

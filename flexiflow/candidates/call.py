@@ -26,6 +26,7 @@ itself; ``prepare() -> (kind, done)``, if something must be ready before the clo
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextvars import copy_context
@@ -35,6 +36,9 @@ from typing import Any
 from flexiflow.candidates.base import Candidate, Raw
 from flexiflow.candidates.judging import failed, judged
 from flexiflow.candidates.looping import Overtime, finish
+
+_WARM: dict[int | str, Any] = {}
+"""Models that have run in this process, by identity; those no reference tells of, by digest."""
 
 CAUGHT = (Exception, SystemExit, GeneratorExit, CancelledError)
 
@@ -54,7 +58,8 @@ def run(candidate: Candidate, args: tuple[Any, ...], kwargs: dict[str, Any], see
     Returns
     -------
     Raw
-        The kind of outcome with the value or the reason; ``seconds`` the model took.
+        The kind of outcome with the value or the reason; ``seconds`` the model took, and
+        whether it was ``cold``: first calls import, compile and fill caches.
 
     Raises
     ------
@@ -71,8 +76,25 @@ def run(candidate: Candidate, args: tuple[Any, ...], kwargs: dict[str, Any], see
     """
     kind, limit = candidate.kind, candidate.options.timeout
     if limit is None or getattr(kind, "limits_itself", False):
-        return attempt(kind, args, kwargs, seed)
-    return _within(limit, kind, args, kwargs, seed)
+        raw = attempt(kind, args, kwargs, seed)
+    else:
+        raw = _within(limit, kind, args, kwargs, seed)
+    return raw if raw.kind == "unavailable" or _is_warm(candidate) else raw._replace(cold=True)
+
+
+def _is_warm(candidate: Candidate) -> bool:
+    """Whether a candidate's model has run before; from now on it has."""
+    model, key = candidate.model, id(candidate.model)
+    known = _WARM.get(key)
+    if known is not None and known() is model:
+        return True
+    try:
+        _WARM[key] = weakref.ref(model, lambda _: _WARM.pop(key, None))
+    except TypeError:
+        has_run = candidate.fingerprint in _WARM
+        _WARM[candidate.fingerprint] = None
+        return has_run
+    return False
 
 
 def attempt(

@@ -155,7 +155,7 @@ def _of_hybrid(
     mean, variance = experts.completing(known, places)
     keys = [("all", n.name, c.fingerprint) for n in places.graph.nodes for c in n.candidates]
     rows = known.seconds.table.rows(keys)
-    runs, seconds = known.seconds.table.sums[rows, 0], known.seconds.mean(rows)
+    runs, seconds = known.seconds.runs(rows), known.seconds.mean(rows)
     block = sampler.block(places.graph)
     moment = Moment.begin(block, 0, state) if block is not None and block.space.small else None
 
@@ -199,7 +199,7 @@ def _of_counted(sampler: Counted, places: Places) -> Work:
             mean[at] *= m
             square[at] *= v + m * m
     rows = sampler.seconds.table.rows(keys)
-    runs, seconds = sampler.seconds.table.sums[rows, 0], sampler.seconds.mean(rows)
+    runs, seconds = sampler.seconds.runs(rows), sampler.seconds.mean(rows)
     none = np.full(places.size, np.nan)
     block = sampler.block(places.graph)
 

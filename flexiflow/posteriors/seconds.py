@@ -23,6 +23,11 @@ class SecondsBeliefs:
     The index needs E[T], which a shrunken arithmetic mean estimates without a model of the
     distribution; a time limit that was reached simply counts as the limit.
 
+    First runs in a process are kept apart, since they import, compile and fill caches: once a
+    row has others, they count no more, and until then they are believed only as far as they
+    are below what is expected of the row without them. A model that is slow once is so tried
+    again.
+
     Parameters
     ----------
     strength
@@ -42,19 +47,27 @@ class SecondsBeliefs:
 
     def __init__(self, strength: float = 1.0) -> None:
         self.strength = strength
-        self.table = Table(2)
+        self.table = Table(4)  # runs and their seconds; first runs and theirs
 
-    def update(self, key: Key, seconds: float) -> None:
-        """Count one run that took ``seconds``."""
-        self.table.add(key, 1.0, seconds)
+    def update(self, key: Key, seconds: float, cold: bool = False) -> None:
+        """Count one run that took ``seconds``; ``cold``: the first one in its process."""
+        self.table.add(key, *((0.0, 0.0, 1.0, seconds) if cold else (1.0, seconds)))
+
+    def runs(self, rows: NDArray[np.intp]) -> Floats:
+        """How many runs some rows have counted, first ones included, `(len(rows),)`."""
+        return np.asarray(self.table.sums[rows][:, [0, 2]].sum(axis=1))
 
     def mean(self, rows: NDArray[np.intp]) -> Floats:
         """Expected seconds of some rows, `(len(rows),)`; 1 where nothing was seen at all."""
         seen, pool = self.table.sums[rows], self.table.others(rows)
         everyone = self.table.sums.sum(axis=0)
-        overall = everyone[1] / everyone[0] if everyone[0] else 1.0
-        anyone = pool[:, 0] > 0
-        prior = np.where(anyone, pool[:, 1] / np.maximum(pool[:, 0], 1.0), overall)
+        of = 0 if everyone[0] else 2  # where every run was a first one, they are all there is
+        overall = everyone[of + 1] / everyone[of] if everyone[of] else 1.0
+        anyone = pool[:, of] > 0
+        prior = np.where(anyone, pool[:, of + 1] / np.maximum(pool[:, of], 1.0), overall)
+        only_cold = (seen[:, 0] == 0) & (seen[:, 2] > 0)
+        cold = seen[:, 3] / np.maximum(seen[:, 2], 1.0)
+        prior = np.where(only_cold, np.minimum(cold, prior) if of == 0 else cold, prior)
         mean = (seen[:, 1] + self.strength * prior) / (seen[:, 0] + self.strength)
         return np.asarray(np.maximum(mean, self.LEAST))
 

@@ -85,17 +85,26 @@ class Context:
                 self._meet(name, value)
         values = self._squeezed(context)
         there = np.isfinite(values)
+        count, mean, spread = self._seen.T
+        count += there
+        if there.all():
+            off = values - mean
+            mean += off / count
+            spread += off * (values - mean)
+        else:
+            self._miss(context, there)
+            off = np.where(there, values - mean, 0.0)
+            mean += off / np.maximum(count, 1.0)
+            spread += off * np.where(there, values - mean, 0.0)
+        self._deviations = None
+        return self._entries(context, values)
+
+    def _miss(self, context: Mapping[str, Any], there: NDArray[np.bool_]) -> None:
+        """Have an entry for each number that is missing."""
         for k in (~there).nonzero()[0]:
             name = self._numbers[k]
             if name in context or name in self._at:
                 self._entry(f"{name}?")
-        count, mean, spread = self._seen.T
-        count += there
-        off = np.where(there, values - mean, 0.0)
-        mean += off / np.maximum(count, 1.0)
-        spread += off * np.where(there, values - mean, 0.0)
-        self._deviations = None
-        return self._entries(context, values)
 
     def _meet(self, name: str, value: Any) -> None:
         if isinstance(value, (bool, str)):
@@ -137,7 +146,7 @@ class Context:
             values = np.array([*map(context.get, self._numbers)], dtype=float)
         except (TypeError, ValueError, OverflowError):  # a number once, now text; or too large
             values = np.array([_number(context.get(n)) for n in self._numbers])
-        return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+        return np.asarray(np.copysign(np.log1p(np.abs(values)), values))
 
     def encode(self, context: Mapping[str, Any]) -> Floats:
         """The entries of one job, `(len(self),)`; what was never met counts as missing."""
@@ -151,12 +160,14 @@ class Context:
             self._deviations = np.sqrt(spread / np.maximum(count, 1.0))
             self._deviations[self._deviations <= 1e-9] = np.inf  # what never varies says nothing
         there = np.isfinite(values)
-        z = np.where(there, values - self._seen[:, 1], 0.0) / self._deviations
+        if not there.all():
+            values = np.where(there, values, self._seen[:, 1])
+            for k in (~there).nonzero()[0]:
+                at = self._at.get(f"{self._numbers[k]}?")
+                if at is not None:
+                    found[at] = 1.0
+        z = (values - self._seen[:, 1]) / self._deviations
         found[self._columns] = np.minimum(np.maximum(z, -_FAR), _FAR)
-        for k in (~there).nonzero()[0]:
-            at = self._at.get(f"{self._numbers[k]}?")
-            if at is not None:
-                found[at] = 1.0
         for name in self._categories:
             at = self._at.get(f"{name}={context.get(name)}")
             if at is not None:

@@ -74,6 +74,7 @@ class Contextual:
         self.width = 1
         self.full = not single
         self.blocks, self.layout = 0, (0, 0)
+        self._fitted = (0, 0)  # members and entries that there are columns for
         self._deviations: Any = None
         self._columns = (np.zeros(0, np.intp), np.zeros(0, np.intp))  # history, entries
         self.evidence, self._drawn_at, self._stale = 0, 0, True
@@ -88,6 +89,9 @@ class Contextual:
         entries
             How many entries the context has.
         """
+        if (len(node_of), entries) == self._fitted:
+            return
+        self._fitted = len(node_of), entries
         paired = not self.single and len(node_of) <= PAIRED
         wanted = (max(place) + 1, len(node_of) if paired else 0, entries)
         if self.logistic is not None:
@@ -197,14 +201,13 @@ class Contextual:
     ) -> float:
         """Learn a verdict on a configuration; the chance that was predicted before."""
         assert self.logistic is not None
-        first = 0 if self.single else 1
-        blocks, nodes = [first + m for m in rows], [node_of[m] for m in rows]
-        if first:
-            blocks, nodes = [0, *blocks], [0, *nodes]
+        self.evidence += 1
+        if self.single:
+            return self.logistic.update(rows, phi, passed)
+        blocks, nodes = [0, *(1 + m for m in rows)], [0, *(node_of[m] for m in rows)]
         seen = phi[nodes]
         if self.pairs:
-            seen[first:, self._paired(rows)] = 1.0
-        self.evidence += 1
+            seen[1:, self._paired(rows)] = 1.0
         if not self.full:
             return self.logistic.update(blocks, seen, passed)
         whole = np.zeros(self.layout)

@@ -56,7 +56,7 @@ class Counted(Lifted):
                     continue
                 key = (job.workflow, attempt.node, attempt.fingerprint)
                 self.completes.update(key, attempt.version is not None)
-                self.seconds.update(key, attempt.seconds)
+                self.seconds.update(key, attempt.seconds, attempt.cold)
             for verdict in outcome.verdicts:
                 for node, fingerprint in verdict.configuration.items():
                     key4 = (job.workflow, verdict.fingerprint, node, fingerprint)
@@ -111,7 +111,7 @@ class Counted(Lifted):
     def state(self, state: Mapping[str, Any]) -> None:
         try:
             evidence = int(state["evidence"])
-            tables = {name: Table(2) for name in ("passes", "completes", "seconds")}
+            tables = {"passes": Table(2), "completes": Table(2), "seconds": Table(4)}
             for name, table in tables.items():
                 table.load(state[name])
         except (KeyError, TypeError, ValueError, AttributeError) as error:

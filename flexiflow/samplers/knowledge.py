@@ -177,8 +177,8 @@ class Knowledge:
         who = (attempt.node, attempt.fingerprint)
         how = "fail" if attempt.kind in FAILS else "pass"
         self.completes.update(who, attempt.version is not None)
-        self.seconds.update(("all", *who), attempt.seconds)
-        self.seconds.update((how, *who), attempt.seconds)
+        self.seconds.update(("all", *who), attempt.seconds, attempt.cold)
+        self.seconds.update((how, *who), attempt.seconds, attempt.cold)
 
     def blame(self, outcome: Outcome) -> dict[tuple[str, str], float]:
         """See :meth:`flexiflow.samplers.Hybrid.blame`."""

@@ -45,7 +45,7 @@ _CONTEXT = 0.03  # and of an entry of the context's weight, to begin with;
 _STRENGTH = 1.0  # which weighs as much as so many weights in what it is then found to be
 _ROUNDS = 5  # of finding it
 _LEAST = 0.05  # of the term's variance that is left to chance whatever the fit
-_AGAIN = 1.1  # times as many labels, until the weights are worked out anew
+_AGAIN = 1.5  # times as many labels, until context, noise and scale are worked out anew
 _SHARE = 0.01
 _TEMPER = 0.1  # times the weights' variances are those of their draws
 
@@ -110,6 +110,7 @@ class Regression:
         fit = self.fit()
         if fit is not None:
             self._weigh(value, self._expected(fit, at, z), plainly)
+            fit.learn(at, z, value)
         every = np.arange(self.width)
         self.gram[np.ix_(at, every, at, every)] += np.outer(z, z)[:, None, :]
         self.moment[at] += value * z
@@ -134,7 +135,7 @@ class Regression:
         self._fit = None
 
     def fit(self) -> Fit | None:
-        """The weights' posterior, of some labels ago at most; None where all were alike."""
+        """The weights' posterior; None where all labels were alike."""
         if self._fit is None or self.labels > _AGAIN * self._fitted:
             self._fit, self._fitted = self._solved(), self.labels
         return self._fit
@@ -170,8 +171,8 @@ class Regression:
         return found
 
     def _expected(self, fit: Fit, at: Ints, z: Floats) -> Normal:
-        columns = (at[:, None] * self.width + np.arange(self.width)).ravel()
-        spread = float(np.square(fit.inverse[:, columns] @ np.tile(z, len(at))).sum())
+        seen = fit.seen(at, z)
+        spread = float(seen @ seen)
         mean = fit.center + fit.scale * float((fit.mean[at] @ z).sum())
         return mean, fit.scale**2 * (fit.noise + spread)
 
@@ -192,7 +193,7 @@ class Regression:
             return None
         blocks, width = fit.mean.shape
         noise = math.sqrt(_TEMPER) * rng.normal(size=(blocks * width, draws))
-        weights = fit.mean.reshape(-1, 1) + fit.inverse.T @ noise
+        weights = fit.mean.reshape(-1, 1) + fit.root.T @ noise
         weights = weights.T.reshape(draws, blocks, width)
         keys = [(n.name, c.fingerprint) for n in space.graph.nodes for c in n.candidates]
         spread = np.sqrt(self._variances(2, fit.context)[1])

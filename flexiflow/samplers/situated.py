@@ -22,11 +22,40 @@ class Fit(NamedTuple):
     """The weights' posterior, in standard deviations of the term about its mean."""
 
     mean: Floats  #: `(blocks, width)`
-    inverse: Floats  #: of the Cholesky factor of the precision, `(blocks * width,) * 2`
+    root: Floats  #: R with covariance R' R, `(blocks * width,) * 2`
     noise: float  #: variance of a reading
     context: Floats  #: prior variances of weights of the context's entries
     center: float
     scale: float
+
+    def seen(self, at: Ints, z: Floats) -> Floats:
+        """R h, h being what the weights are multiplied with in an output: their spread in it.
+
+        Parameters
+        ----------
+        at
+            The output's blocks.
+        z
+            The entries that each of them sees it through, `(width,)`.
+        """
+        columns = (at[:, None] * len(z) + np.arange(len(z))).ravel()
+        return np.asarray(self.root[:, columns] @ np.tile(z, len(at)))
+
+    def learn(self, at: Ints, z: Floats, value: float) -> None:
+        """Take in one more output, by Potter's square-root form of the Kalman filter's step.
+
+        References
+        ----------
+        Bierman, G. (1977). Factorization Methods for Discrete Sequential Estimation, chapter
+        II. Academic Press.
+        """
+        seen = self.seen(at, z)
+        variance = float(seen @ seen) + self.noise
+        moved = self.root.T @ seen
+        off = (value - self.center) / self.scale - float((self.mean[at] @ z).sum())
+        self.mean.ravel()[:] += moved * (off / variance)
+        share = 1.0 / (variance + np.sqrt(self.noise * variance))
+        np.subtract(self.root, share * seen[:, None] * moved, out=self.root)
 
 
 class Drawn(NamedTuple):

@@ -62,7 +62,7 @@ class Optimistic(Counted):
     def lasting(self, space: Space, rows: Rows) -> Floats:
         """Lower bounds on the expected seconds, `(candidates,)`; 0 where nothing was seen."""
         table = self.seconds.table
-        (count, summed), others = table.sums[rows].T, table.others(rows)[:, 0]
+        (count, summed, *_), others = table.sums[rows].T, table.others(rows)[:, 0]
         seen = count > 0
         mean = self.seconds.mean(rows)
         mean[seen] = summed[seen] / count[seen]

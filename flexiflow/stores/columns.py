@@ -86,6 +86,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("cost", "real", "the candidate's declared price; 0 for a memo hit"),
         Column("memo", "flag", "found in the memo, not run"),
         _optional("rolled_back_from", "text", "the node whose failure led back to here"),
+        _optional("cold", "flag", "whether it was the candidate's first run in its process"),
     ),
     "verdicts": (
         _SEQ,

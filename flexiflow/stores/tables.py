@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 
 from flexiflow.stores.columns import TABLES
 
-FORMAT = 2
+FORMAT = 3
 """Version of the tables' form; a store of a higher one is not touched."""
 
 METADATA = MetaData()

@@ -20,10 +20,11 @@ def test_every_size_has_its_rows_and_each_took_time(small):
     assert all(row["median_us_a_job"] >= row["min_us_a_job"] > 0 for row in rows)
     assert all(row["jobs"] > 0 for row in rows)
     kinds = [row["what"] for row in rows]
-    assert len(set(kinds)) == len(kinds) == 3 + 2 * 3 + 2 * 2
+    assert len(set(kinds)) == len(kinds) == 3 + 2 + 2 * 3 + 2 * 2
     for n in (5, 20, 100):
         assert f"order + update by counts, {n} candidates" in kinds
         assert f"Thompson, {n} candidates: a decision" in kinds
+    assert "order + update by context, 64 features, 10 candidates" in kinds
     assert "Hybrid, 64 features, 10 candidates: an update" in kinds
 
 

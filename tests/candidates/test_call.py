@@ -20,7 +20,7 @@ from flexiflow.errors import Refused, Unavailable
 
 
 def told_of(model: Any, *args: Any, **options: Any) -> Raw:
-    return run(adopt(candidate(model, **options), "m"), args, {}, seed=0)
+    return run(adopt(candidate(model, **options), "m"), args, {}, seed=0)._replace(cold=False)
 
 
 def raising(error: BaseException) -> Any:
@@ -192,6 +192,41 @@ def test_an_answer_after_the_limit_is_too_late(monkeypatch: pytest.MonkeyPatch) 
     assert told_of(lambda: 1, timeout=60) == Raw(
         "timeout", seconds=60, reason="no answer within 60 seconds"
     )
+
+
+class Slotted:
+    """A model that no weak reference can be made of."""
+
+    __slots__ = ()
+
+    def __call__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("model", [lambda: 1, Slotted()], ids=["function", "slotted"])
+def test_only_the_first_run_of_a_model_is_cold(model: Any) -> None:
+    first, again = adopt(candidate(model), "m"), adopt(candidate(model, timeout=60), "n")
+    ran = [run(it, (), {}, seed=0).cold for it in (first, first)]
+    assert ran == [True, False]
+    if not isinstance(model, Slotted):
+        assert not run(again, (), {}, seed=0).cold  # under another name
+
+
+def test_a_new_model_of_the_same_code_is_cold_and_one_that_was_not_reached_stays_so() -> None:
+    def made() -> Any:
+        def model(answer: Any) -> Any:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return model
+
+    one, other = adopt(made(), "m"), adopt(made(), "m")
+    assert one.fingerprint == other.fingerprint
+    assert not run(one, (Unavailable("busy"),), {}, seed=0).cold
+    assert run(one, (ValueError("wrong"),), {}, seed=0).cold
+    assert run(other, (1,), {}, seed=0).cold
+    assert not run(one, (1,), {}, seed=0).cold
 
 
 def test_huge_outputs_are_handed_on_as_they_are() -> None:

@@ -43,6 +43,25 @@ def test_seconds_of_an_unknown_node_are_those_of_all_and_zero_readings_stay_posi
     assert 0 < beliefs.mean(beliefs.table.rows([("n", "a")]))[0] < 1e-6
 
 
+def test_a_first_run_counts_as_far_as_it_is_quick_and_until_there_are_others():
+    beliefs = SecondsBeliefs(strength=1.0)
+    rows = beliefs.table.rows([("n", "slow once"), ("n", "quick"), ("n", "new"), ("m", "other")])
+    beliefs.update(("n", "slow once"), 9.0, cold=True)
+    assert beliefs.mean(rows).tolist() == [9.0, 9.0, 9.0, 9.0]  # all that is known
+    beliefs.update(("n", "quick"), 0.5, cold=True)
+    assert beliefs.mean(rows)[:2].tolist() == [9.0, 0.5]
+    beliefs.update(("n", "quick"), 0.3)
+    beliefs.update(("m", "other"), 0.1, cold=True)
+    mean = beliefs.mean(rows)
+    assert mean[0] == mean[2] == 0.3  # as the others of its node
+    assert mean[1] == pytest.approx(0.3)
+    assert mean[3] == 0.1
+    for _ in range(3):
+        beliefs.update(("n", "slow once"), 0.2)
+    assert beliefs.mean(rows)[0] == pytest.approx((0.6 + 0.3) / 4)
+    assert beliefs.runs(rows).tolist() == [4, 2, 0, 1]
+
+
 @given(OBSERVED, st.integers(1, 7))
 def test_updates_are_the_conjugate_ones_made_one_by_one(observed, block):
     beliefs = LogSeconds((2, 3), **PRIOR)

@@ -185,7 +185,7 @@ def test_seconds_are_kept_of_all_runs_and_by_how_they_ended():
     known, who = learned(story.end()), ("a", graph.candidate(0, 0).fingerprint)
     table = known.seconds.table
     sums = table.sums[table.rows([(how, *who) for how in ("all", "pass", "fail")])]
-    assert sums.tolist() == [[4, 16], [1, 1], [3, 15]]
+    assert sums[:, :2].tolist() == [[4, 16], [1, 1], [3, 15]]
     ran = known.completes.table
     assert ran.sums[ran.rows([who])].tolist() == [[2, 2]]
 

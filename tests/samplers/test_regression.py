@@ -71,7 +71,22 @@ def test_the_fit_is_that_of_least_squares_with_a_penalty():
     expected = np.linalg.lstsq(stacked, target, rcond=None)[0]
     assert fit.mean.ravel() == pytest.approx(expected, abs=1e-8)
     covariance = np.linalg.inv(stacked.T @ stacked)
-    assert fit.inverse.T @ fit.inverse == pytest.approx(covariance, abs=1e-10)
+    assert fit.root.T @ fit.root == pytest.approx(covariance, abs=1e-10)
+
+
+def test_an_output_is_taken_in_at_once_as_least_squares_would():
+    readings = told(chain(3, 2), 2, 60)
+    it = learned(readings[:50])
+    first = it.fit()
+    context, noise, center, scale = first.context, first.noise, first.center, first.scale
+    for configuration, x, later, value in readings[50:]:
+        it.add(configuration, x, later, value, PLAINLY)
+    fit, design = it.fit(), designed(it, readings)
+    assert fit is first
+    values = (np.array([value for *_, value in readings]) - center) / scale
+    covariance = np.linalg.inv(design.T @ design / noise + np.diag(1 / prior_of(it, context)))
+    assert fit.root.T @ fit.root == pytest.approx(covariance, abs=1e-10)
+    assert fit.mean.ravel() == pytest.approx(covariance @ design.T @ values / noise, abs=1e-8)
 
 
 def test_what_is_expected_of_an_output_has_the_mean_and_variance_of_its_weights():
@@ -81,7 +96,7 @@ def test_what_is_expected_of_an_output_has_the_mean_and_variance_of_its_weights(
     fit, (configuration, x, later, _) = it.fit(), readings[0]
     z = designed(it, readings)[0]
     mean = fit.center + fit.scale * fit.mean.ravel() @ z
-    variance = fit.scale**2 * (fit.noise + z @ fit.inverse.T @ fit.inverse @ z)
+    variance = fit.scale**2 * (fit.noise + z @ fit.root.T @ fit.root @ z)
     at = it._blocks(configuration, len(x))
     assert it._expected(fit, at, entries_of(x, later, 0.0, it.width)) == pytest.approx(
         (mean, variance)
@@ -101,7 +116,7 @@ def test_draws_have_the_moments_of_the_weights():
     x = np.array([1.0, -0.5, 0.2])
     rows = space.rows_of(space.everything)
     found = drawn.of_configurations(slice(None), rows, x, True)
-    covariance, z = fit.inverse.T @ fit.inverse, entries_of(x, True, 0.0, it.width)
+    covariance, z = fit.root.T @ fit.root, entries_of(x, True, 0.0, it.width)
     keys = [key for offered in members(graph) for key in offered]
     for column, picks in zip(found.T, rows, strict=True):
         full = np.zeros(it.moment.shape)

@@ -77,7 +77,7 @@ def test_a_later_format_asks_for_an_upgrade(tmp_path: Path) -> None:
     with SQLStore(tmp_path) as store, closing(sqlite3.connect(store.location)) as connection:
         connection.execute("UPDATE flexiflow_meta SET value = 99 WHERE name = 'format'")
         connection.commit()
-    with pytest.raises(StoreError, match=r"format 99; this one knows 2\). Upgrade"):
+    with pytest.raises(StoreError, match=r"format 99; this one knows 3\). Upgrade"):
         SQLStore(tmp_path)
 
 

@@ -23,7 +23,11 @@ from flexiflow.stores.columns import TABLES
 from flexiflow.stores.tables import FORMAT
 
 ROOT = Path(__file__).parent.parent.parent
-NEW = {"verdicts": ("threshold", "statistic", "group", "terms"), "feedback": ("rejected",)}
+NEW = {
+    "verdicts": ("threshold", "statistic", "group", "terms"),
+    "feedback": ("rejected",),
+    "attempts": ("cold",),
+}
 
 
 def make_old(folder: Path) -> dict[str, pl.DataFrame]:

@@ -74,3 +74,52 @@ def test_several_stores_are_made_and_filled_at_once(url: str) -> None:
     for name in range(4):
         mine = [j for j in jobs["job_id"] if j.startswith(f"{name}-")]
         assert mine == [f"{name}-{k}" for k in range(20)]
+
+
+NEW = (
+    ("attempts", "cold"),
+    ("verdicts", "threshold"),
+    ("verdicts", "statistic"),
+    ("verdicts", "group"),
+    ("verdicts", "terms"),
+    ("feedback", "rejected"),
+)
+"""Columns that the first format did not have."""
+
+
+def test_tables_of_an_earlier_version_get_the_columns_that_came_since(url: str) -> None:
+    from sqlalchemy import create_engine
+
+    with SQLStore(url) as store:
+        store.append([outcome("old")])
+        before = {table: store.read(table) for table in ("jobs", "attempts", "verdicts")}
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for table, column in NEW:
+            connection.exec_driver_sql(f'ALTER TABLE flexiflow_{table} DROP COLUMN "{column}"')
+        connection.exec_driver_sql("UPDATE flexiflow_meta SET value = 1 WHERE name = 'format'")
+    engine.dispose()
+    faults: list[BaseException] = []
+
+    def write(name: str) -> None:
+        try:
+            with SQLStore(url) as store:
+                store.append([outcome(name)])
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=write, args=(f"new{k}",)) for k in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with SQLStore(url) as store:
+        assert sorted(store.read("jobs")["job_id"]) == ["new0", "new1", "new2", "old"]
+        for table, frame in before.items():
+            gone = [column for of, column in NEW if of == table]
+            after = store.read(table, job_id="old")
+            assert after.schema == frame.schema
+            assert after.drop(gone).equals(frame.drop(gone))
+            assert all(after[column].null_count() == after.height for column in gone)
+        assert not store.read("attempts", job_id="new0")["cold"].null_count()

@@ -10,11 +10,12 @@ The policies, from what one does today to what FlexiFlow does:
     FlexiFlow      begins knowing nothing, and learns the order while it works
 
 All call the very same loaded models, and take turns on blocks of cards. Seconds are
-wall-clock, the learner's own included.
+wall-clock, the learner's own included; what is loaded once, models and torch, is in no row.
 """
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +112,11 @@ def compare(
 
 
 def loaded() -> dict[str, dict[str, Callable[[Any], Any]]]:
-    """Give the workflow's own candidates, ready to be called: every model is in memory."""
+    """Give the workflow's own candidates, ready to be called: every model is in memory.
+
+    So is torch, which the learner draws with.
+    """
+    importlib.import_module("torch")
     models = {node.name: {c.name: c.kind for c in node.candidates} for node in id_cards.graph.nodes}
     for read in models["text"].values():
         read(np.full((52, 300), 255, dtype=np.uint8))
