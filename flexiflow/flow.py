@@ -56,6 +56,8 @@ class Workflow(Provisioned):
     ----------
     last_run
         The run begun last here, under way or over.
+    settings
+        How jobs are run where a run does not say otherwise.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Workflow(Provisioned):
         self.last_run: Run | None = None
         self.__name__, self.__doc__ = graph.name, graph.doc or None
         self._on_failure = one_of("on_failure", on_failure, ("return", "raise"))
-        self._settings = settings_from(Settings(), options)
+        self.settings = settings_from(Settings(), options)
         self._names = Names(graph, namespace or {})
         self._runner: Runner | None = None
         self._told = False
@@ -121,7 +123,7 @@ class Workflow(Provisioned):
         self._names.warn()
         with self._learner.lock:
             if self._runner is None:
-                self._runner = self._make_runner(self._learner, self._settings)
+                self._runner = self._make_runner(self._learner, self.settings)
         return self._noted(self._learner.one(self._runner, given))
 
     def run(
@@ -245,7 +247,7 @@ class Workflow(Provisioned):
         options: Mapping[str, Any],
     ) -> tuple[Run, Outcomes]:
         """Check all that was asked for; the run, and the outcomes as they will come."""
-        settings = settings_from(self._settings, options)
+        settings = settings_from(self.settings, options)
         pairs = read_jobs(self.graph, jobs, ids)
         whole("workers", workers, 1)
         learner = self._learner if store is None else self._learner.elsewhere(store)

@@ -81,6 +81,10 @@ class Remembering:
         feedback = self.store.read("feedback", workflow=self.name)
         return unpacked(self.store.read("jobs", workflow=self.name), feedback)
 
+    def learned(self) -> dict[str, Any]:
+        """What was learned, that from the records of others included, as plain data."""
+        return self._learner.learned()
+
     def reset(self) -> None:
         """Forget what was learned; the records stay."""
         self._learner.forget()
@@ -93,7 +97,7 @@ class Remembering:
         BadInput
             If the file cannot be written, or the sampler's state is not plain data.
         """
-        return saving.write(path, self.name, type(self.sampler).__name__, self._learner.learned())
+        return saving.write(path, self.name, type(self.sampler).__name__, self.learned())
 
     def load(self, path: str | Path) -> None:
         """Believe what a file of ``save`` says and nothing else, from the next job on.

@@ -1,7 +1,7 @@
 """Rows of a benchmark as Markdown tables, whatever benchmark it is.
 
-Rows with the same columns, of the same set, world or kind of prices, make one table. A column
-``x_se`` is shown beside ``x`` as its standard error, and so is ``error`` beside the column
+Rows with the same columns, of the same set, world, chain or kind of prices, make one table. A
+column ``x_se`` is shown beside ``x`` as its standard error, and so is ``error`` beside the column
 before it. Columns that hold nothing are left out; a word or whole number that is the same in
 all rows moves into the table's title.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-SUBJECTS = ("set", "world", "prices")
+SUBJECTS = ("set", "world", "prices", "chain")
 """Columns of which each value has a table of its own."""
 
 WORDS = {"us": "µs", "whole": "whole stream", "last": "last quarter"}

@@ -14,7 +14,7 @@ from flexiflow.planning.adapting import GRID, Predictor, checked, on_grid
 from flexiflow.planning.choices import Choices, planned_for
 from flexiflow.planning.planner import pareto
 from flexiflow.planning.plans import placed
-from flexiflow.planning.search import front
+from flexiflow.planning.solving import front
 
 
 class Stays:

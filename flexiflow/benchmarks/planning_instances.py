@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from flexiflow.planning import Demand, Offer, Problem, Seconds, Step, pareto, pl
 
 SIZES = ((10, 10), (10, 20), (20, 20))  # nodes, variants
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
+TIMES = ("plan", "front", "sure", "sure front")
 _RATE = 20.0
 _SLA = 0.2  # seconds a node
 
@@ -41,6 +43,20 @@ def chain(nodes: int, variants: int, seed: int) -> Problem:
     return Problem(tuple(steps))
 
 
+def branched(nodes: int, variants: int, seed: int) -> Problem:
+    """The nodes of :func:`chain` in blocks of four: one is read by two, and both by a fourth."""
+    steps = []
+    for k, step in enumerate(chain(nodes, variants, seed).steps):
+        read = (k - 2, k - 1) if k % 4 == 3 else (k - 2,) if k % 4 == 2 else (k - 1,)
+        steps.append(step._replace(parents=tuple(f"n{j}" for j in read if j >= 0)))
+    return Problem(tuple(steps))
+
+
+def demand(problem: Problem) -> Demand:
+    """What is asked of such a problem: 0.2 s for each node of its longest path."""
+    return Demand(_SLA * max(map(len, problem.paths)), _RATE)
+
+
 def timed(instances: int, seed: int = 0) -> Iterator[dict[str, Any]]:
     """How long plans and fronts of random chains take, seconds as expected and not.
 
@@ -48,26 +64,28 @@ def timed(instances: int, seed: int = 0) -> Iterator[dict[str, Any]]:
     ------
     A row a size: ``nodes``, ``variants``, ``instances``; the median milliseconds (of the
     processor) of a ``plan`` and of the exact ``front`` with seconds as expected, and of a
-    ``sure`` plan that keeps the SLA with probability .95; the ``longest`` front, and the median
-    number of its ``plans``.
+    ``sure`` plan and front that keep the SLA with probability .95; the ``longest`` front, and the
+    median number of its ``plans``.
     """
     for nodes, variants in SIZES:
-        found: dict[str, list[float]] = {"plan": [], "front": [], "sure": [], "plans": []}
+        found: dict[str, list[float]] = {name: [] for name in (*TIMES, "plans")}
         for k in range(instances):
             problem = chain(nodes, variants, seed + k)
-            demand = Demand(_SLA * nodes, _RATE)
-            found["plans"].append(float(len(pareto(problem, demand))))
-            found["front"].append(_ms(lambda p=problem, d=demand: pareto(p, d)))
-            found["plan"].append(_ms(lambda p=problem, d=demand: plan(p, d, None)))
-            found["sure"].append(_ms(lambda p=problem, d=demand: plan(p, d, 0.95)))
+            asked = demand(problem)
+            found["plans"].append(float(len(pareto(problem, asked))))
+            found["front"].append(ms(partial(pareto, problem, asked)))
+            found["plan"].append(ms(partial(plan, problem, asked, None)))
+            found["sure"].append(ms(partial(plan, problem, asked, 0.95)))
+            found["sure front"].append(ms(partial(pareto, problem, asked, 0.95)))
         yield {
             "nodes": nodes, "variants": variants, "instances": instances,
-            **{f"{name} ms": float(np.median(found[name])) for name in ("plan", "front", "sure")},
+            **{f"{name} ms": float(np.median(found[name])) for name in TIMES},
             "longest front ms": max(found["front"]), "plans": float(np.median(found["plans"])),
         }  # fmt: skip
 
 
-def _ms(work: Any) -> float:
+def ms(work: Callable[[], object]) -> float:
+    """Milliseconds of the processor that something takes."""
     began = time.process_time()
     work()
     return 1e3 * (time.process_time() - began)

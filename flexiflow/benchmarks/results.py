@@ -1,8 +1,9 @@
 """Every measurement in one Markdown file, made by running the commands that it states.
 
-The file says on what machine and with which versions it was made. Sets of recorded outcomes
-are named by their stem alone. It is written anew after each command, so that a run that is
-stopped leaves what it has measured; parts that were not asked for are not in it.
+Each part says on what machine and with which versions it was made. Files that are measured on
+are named without their folder. The page is written anew after each command, so that a run that
+is stopped leaves what it has measured; parts that were not asked for are not in it, unless
+``--keep`` leaves them as they are.
 """
 
 from __future__ import annotations
@@ -23,8 +24,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from flexiflow.benchmarks import cascade, confidence, overhead, replay, workflow
+from flexiflow.benchmarks import (
+    cascade,
+    confidence,
+    overhead,
+    planning,
+    replay,
+    serving,
+    workflow,
+)
 from flexiflow.benchmarks.markdown import cell, tables
+from flexiflow.benchmarks.pages import joined, sections
 from flexiflow.benchmarks.policies import POLICIES, VARIANTS
 from flexiflow.benchmarks.recorded import load
 from flexiflow.benchmarks.shipped import resolved
@@ -35,7 +45,7 @@ from flexiflow.options import whole
 FILE = Path(__file__).with_name("RESULTS.md")
 MODULES: dict[str, ModuleType] = {
     "replay": replay, "confidence": confidence, "workflow": workflow, "cascade": cascade,
-    "overhead": overhead,
+    "overhead": overhead, "planning": planning, "serving": serving,
 }  # fmt: skip
 ON_SETS = {"replay", "confidence"}
 """Parts that need sets of recorded outcomes; the second takes those that tell confidence."""
@@ -47,22 +57,28 @@ Run = Callable[[Sequence[str]], int]
 
 
 class Part(NamedTuple):
-    """One command to be run: of which part, on which set, with what."""
+    """One command to be run: of which part, on which set, with what, and with which files."""
 
     name: str
     set: Path | None
     options: tuple[str, ...]
+    files: tuple[tuple[str, Path], ...] = ()
 
     @property
     def arguments(self) -> list[str]:
         """What the command line is given."""
-        return [self.name, *([] if self.set is None else [str(self.set)]), *self.options]
+        where = [] if self.set is None else [str(self.set)]
+        files = [word for option, path in self.files for word in (option, str(path))]
+        return [self.name, *where, *self.options, *files]
 
     @property
     def told(self) -> str:
         """The command as anybody could run it."""
         where = [] if self.set is None else [f"DIR/{self.set.name}"]
-        return " ".join(["python -m flexiflow.benchmarks", self.name, *where, *self.options])
+        files = [f"{option} DIR/{path.name}" for option, path in self.files]
+        return " ".join(
+            ["python -m flexiflow.benchmarks", self.name, *where, *self.options, *files]
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +90,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shuffles", type=int, default=10, help="of each set (default 10)")
     parser.add_argument("--workers", type=int, default=1, help="processes of replay and workflow "
                         "(default 1: those that share cores lengthen decision times)")  # fmt: skip
+    parser.add_argument("--profiles", type=Path, metavar="FILE",
+                        help="of variants, for planning (default: none)")  # fmt: skip
+    parser.add_argument("--trace", type=Path, metavar="FILE",
+                        help="of jobs a second, for planning (default: none)")  # fmt: skip
+    parser.add_argument("--keep", action="store_true",
+                        help="leave the file's other parts as they are")  # fmt: skip
     parser.add_argument("--only", help=f"some of {','.join(MODULES)} (default: all)")
 
 
@@ -95,12 +117,13 @@ def report(given: argparse.Namespace, run: Run) -> None:
     parts = parts_of(given)
     if not given.out.parent.is_dir():
         raise BadInput(f"There is no folder {str(given.out.parent)!r} to write the results to.")
+    kept = sections(given.out.read_text("utf-8")) if given.keep and given.out.exists() else {}
     titles = {table.world.name: table.title for table in TABLES}
-    page = head(given, [part.set.name for part in parts if part.set is not None])
+    made = provenance(given, [part.set.name for part in parts if part.set is not None])
+    found: dict[str, list[str]] = {}
     for number, part in enumerate(parts):
-        if part.name not in {p.name for p in parts[:number]}:
-            said_of_it = inspect.cleandoc(MODULES[part.name].__doc__ or "")
-            page += [f"## {part.name.capitalize()}", said_of_it]
+        said_of_it = inspect.cleandoc(MODULES[part.name].__doc__ or "")
+        page = found.setdefault(part.name, [*made, said_of_it])
         print(f"$ {part.told}", flush=True)
         began = time.perf_counter()
         rows, said = measured(part, run)
@@ -111,9 +134,8 @@ def report(given: argparse.Namespace, run: Run) -> None:
             *said,
             *tables(rows, titles if part.name == "workflow" else None),
         ]
-        left = [f"- `{p.told}`" for p in parts[number + 1 :]]
-        rest = ["Not finished; still to come:", "\n".join(left)] if left else []
-        given.out.write_text("\n\n".join(page + rest) + "\n", encoding="utf-8")
+        whole_page = joined(MODULES, kept, found, [p.told for p in parts[number + 1 :]])
+        given.out.write_text(whole_page, encoding="utf-8")
     print(f"written: {given.out}")
 
 
@@ -137,8 +159,18 @@ def parts_of(given: argparse.Namespace) -> list[Part]:
             sure = [path for path in sets if confidence.tells(path)]
             parts += [Part(name, path, (*shuffles, *many, *OPTIONS[name])) for path in sure]
         else:
-            parts.append(Part(name, None, (*many * (name == "workflow"), *OPTIONS[name])))
+            files = _files(given) if name == "planning" else ()
+            parts.append(Part(name, None, (*many * (name == "workflow"), *OPTIONS[name]), files))
     return parts
+
+
+def _files(given: argparse.Namespace) -> tuple[tuple[str, Path], ...]:
+    """Those that planning is measured on, if any."""
+    named = (("--profiles", given.profiles), ("--trace", given.trace))
+    for _, path in named:
+        if path is not None and not path.is_file():
+            raise BadInput(f"There is no file {str(path)!r}.")
+    return tuple((option, path) for option, path in named if path is not None)
 
 
 def _set(path: Path, options: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
@@ -183,8 +215,8 @@ class _Lines(io.TextIOBase):
         return len(text)
 
 
-def head(given: argparse.Namespace, sets: Sequence[str]) -> list[str]:
-    """The beginning of the file: how, when, on what machine and with which versions."""
+def provenance(given: argparse.Namespace, sets: Sequence[str]) -> list[str]:
+    """How parts were made, when, on what machine and with which versions."""
     import torch
 
     command = ["python -m flexiflow.benchmarks results"]
@@ -193,9 +225,12 @@ def head(given: argparse.Namespace, sets: Sequence[str]) -> list[str]:
     if sets:
         command += ["--sets", *(f"DIR/{name}" for name in sets)]
     command.append(f"--shuffles {given.shuffles} --workers {given.workers}")
+    command += [f"{option} DIR/{path.name}" for option, path in _files(given)]
     if given.only is not None:
         command.append(f"--only {given.only}")
-    packages = ("flexiflow", "torch", "numpy", "polars")
+    if given.keep:
+        command.append("--keep")
+    packages = ("flexiflow", "torch", "numpy", "polars", "scipy")
     lines = [
         f"made: {datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
         f"processor: {processor()}, {_cores()} cores; threads of torch: {torch.get_num_threads()}",
@@ -204,13 +239,7 @@ def head(given: argparse.Namespace, sets: Sequence[str]) -> list[str]:
     ]
     if torch.cuda.is_available():
         lines.append(f"accelerator: {torch.cuda.get_device_name()}")
-    return [
-        "# Benchmark results",
-        "This file is generated; do not edit it. Figures that are seconds of the machine itself "
-        "(decision times, overhead) differ from run to run; all others follow from the seeds.",
-        f"`{' '.join(command)}`",
-        "\n".join(f"- {line}" for line in lines),
-    ]
+    return [f"`{' '.join(command)}`", "\n".join(f"- {line}" for line in lines)]
 
 
 def processor() -> str:

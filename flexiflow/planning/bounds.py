@@ -134,11 +134,7 @@ class Known:
     @classmethod
     def of(cls, bounds: Bounds, cost: Floats, gain: Floats) -> Known:
         """From the costs of some plans and what they add."""
-        had = np.full(bounds.size, -np.inf)
-        bins = np.ceil(cost / bounds.width - 1e-9).astype(np.intp)
-        inside = bins < bounds.size
-        np.maximum.at(had, bins[inside], gain[inside])
-        return cls.from_levels(bounds, np.maximum.accumulate(had))
+        return cls.from_levels(bounds, _levels(bounds, cost, gain))
 
     @classmethod
     def from_levels(cls, bounds: Bounds, had: Floats) -> Known:
@@ -162,11 +158,24 @@ class Known:
         return least + _ROUNDING * self.bounds.range
 
 
-def guess(bounds: Bounds, near: float) -> Known:
-    """What would be had if the bound were reached, less a share of all that can be added."""
+def guess(bounds: Bounds, near: float, cost: Floats, gain: Floats) -> Known:
+    """What would be had if the bound were reached, less a share of all that can be added.
+
+    Or what some plans add, where that is more.
+    """
     step = near * bounds.range
     had = np.floor((bounds.whole() - step) / (step / 2)) * (step / 2)
-    return Known.from_levels(bounds, np.maximum.accumulate(np.nan_to_num(had, neginf=-1e300)))
+    had = np.maximum.accumulate(np.nan_to_num(had, neginf=-1e300))
+    return Known.from_levels(bounds, np.maximum(had, _levels(bounds, cost, gain)))
+
+
+def _levels(bounds: Bounds, cost: Floats, gain: Floats) -> Floats:
+    """The most that any of some plans adds up to each binned cost, `(bins,)`."""
+    had = np.full(bounds.size, -np.inf)
+    bins = np.ceil(cost / bounds.width - 1e-9).astype(np.intp)
+    inside = bins < bounds.size
+    np.maximum.at(had, bins[inside], gain[inside])
+    return np.maximum.accumulate(had)
 
 
 def _unit(costs: Sequence[Floats], most: float) -> float:

@@ -66,8 +66,7 @@ def _of(problem: Problem, step: Step, demand: Demand, pessimism: float) -> Choic
     offer = np.repeat(np.arange(len(batch)), len(extra))
     replicas = (least[:, None] + extra).ravel()
     accuracy = np.array([o.accuracy for o in step.offers])
-    product = problem.accuracy == "product"
-    gain = np.log(np.maximum(accuracy, _LEAST)) if product else accuracy / len(problem.steps)
+    gain = gain_of(problem, accuracy)
     latency = np.array([s.quantile(demand.tail) for s in believed]) + (batch - 1.0) / rate
     latency = latency[offer]
     if demand.waiting:
@@ -84,6 +83,13 @@ def _of(problem: Problem, step: Step, demand: Demand, pessimism: float) -> Choic
         part = np.flatnonzero(names == name)
         kept.append(part[undominated(cost[part], latency[part], np.zeros(len(part)))])
     return taken(found, np.concatenate(kept))
+
+
+def gain_of(problem: Problem, accuracy: Floats) -> Floats:
+    """What accuracies of one node, `(k,)`, add to that of a plan, so that nodes add up."""
+    if problem.accuracy == "product":
+        return np.asarray(np.log(np.maximum(accuracy, _LEAST)))
+    return accuracy / len(problem.steps)
 
 
 def planned_for(seconds: Seconds, batch: int, replicas: int, rate: float, demand: Demand) -> float:

@@ -13,7 +13,7 @@ from flexiflow.errors import BadInput, FlexiFlowError
 from flexiflow.planning.choices import choices
 from flexiflow.planning.plans import Plan, placed
 from flexiflow.planning.problem import Demand, Problem
-from flexiflow.planning.search import cheapest
+from flexiflow.planning.solving import cheapest
 
 Binding = Literal["latency", "budget", "latency and budget", "confidence"]
 

@@ -9,6 +9,7 @@ is given holds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,12 +17,12 @@ import numpy as np
 import polars as pl
 
 from flexiflow.errors import BadInput
-from flexiflow.planning.choices import Choices, choices, taken
+from flexiflow.planning.choices import Choices, choices, gain_of, taken
 from flexiflow.planning.curves import Floats
 from flexiflow.planning.infeasible import explained, levels
 from flexiflow.planning.plans import Plan, placed
 from flexiflow.planning.problem import Demand, Joint, Problem
-from flexiflow.planning.search import above, cheapest, front
+from flexiflow.planning.solving import above, cheapest, front
 
 _LEAST = 1e-300  # an accuracy of 0 has no logarithm
 
@@ -47,11 +48,11 @@ def plan(
     Infeasible
         If there is no such plan; it says what is in the way, and what could be met.
     """
-    if not weight >= 0:
-        raise BadInput(f"weight must be 0 or more. Got {weight!r}.")
+    if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+        raise BadInput(f"weight must be a number, 0 or more. Got {weight!r}.")
 
     best: Plan | None = None
-    for turn, level in enumerate(levels(confidence)):
+    for level in levels(confidence):
         least = -np.inf if best is None else best.accuracy - weight * best.cost
         fits = False
         for plans in _best_first(problem, demand, level, weight, least):
@@ -59,11 +60,11 @@ def plan(
             good = [p for p in plans if confidence is None or p.feasible >= confidence]
             if good and good[0].accuracy - weight * good[0].cost > least:
                 best = good[0]
-                if turn == 0 and best is plans[0]:
+                if best is plans[0]:
                     return best  # nothing more pessimistic is better
                 break
-        if not fits and best is None:
-            break
+        if not fits:
+            break  # nor is any of these
     if best is None:
         raise explained(problem, demand, confidence)
     return best
@@ -111,6 +112,8 @@ class Pareto:
 def pareto(problem: Problem, demand: Demand, confidence: float | None = None) -> Pareto:
     """All plans that meet a demand and are best for their cost; exact.
 
+    Of graphs with branches, from some eight nodes on, up to 25 of them; see :mod:`.solving`.
+
     Parameters
     ----------
     problem, demand
@@ -126,10 +129,11 @@ def pareto(problem: Problem, demand: Demand, confidence: float | None = None) ->
     """
     good: list[Plan] = []
     for level in levels(confidence):
-        plans = _front(problem, demand, level)
-        good += [p for p in plans if confidence is None or p.feasible >= confidence]
-        if not plans:
-            break
+        plans = _front(problem, demand, level, good)
+        sure = [p for p in plans if confidence is None or p.feasible >= confidence]
+        good += sure
+        if len(sure) == len(plans):
+            break  # what is more pessimistic is no better than these
     kept: list[Plan] = []
     for p in sorted(good, key=lambda p: (p.cost, -p.accuracy)):
         if not kept or p.accuracy > kept[-1].accuracy:
@@ -139,12 +143,21 @@ def pareto(problem: Problem, demand: Demand, confidence: float | None = None) ->
     return Pareto(tuple(kept))
 
 
-def _front(problem: Problem, demand: Demand, level: float) -> list[Plan]:
+def _front(problem: Problem, demand: Demand, level: float, had: list[Plan]) -> list[Plan]:
+    """The front at a level of pessimism, but for what is no better than plans that are had."""
     every = choices(problem, demand, level)
     if problem.joint:
         return _learned(problem, demand, level, every, problem.joint)
-    found = front(every, problem.paths, problem.order, demand.sla, demand.budget)
+    known = np.array([p.cost for p in had]), np.array([_gain(p) for p in had])
+    found = front(every, problem.paths, problem.order, demand.sla, demand.budget, known)
     return [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
+
+
+def _gain(made: Plan) -> float:
+    """What its choices add up to, as in :class:`flexiflow.planning.choices.Choices`."""
+    return math.fsum(
+        gain_of(made.problem, np.array([p.offer.accuracy])).item() for p in made.placed
+    )
 
 
 def _best_first(
@@ -152,7 +165,7 @@ def _best_first(
 ) -> Iterator[list[Plan]]:
     """More and more of the plans of a front, each time those worth most first."""
     if problem.joint:
-        yield from filter(None, [_by_worth(_front(problem, demand, level), weight)])
+        yield from filter(None, [_by_worth(_front(problem, demand, level, []), weight)])
         return
     product = problem.accuracy == "product"
 
@@ -164,9 +177,8 @@ def _best_first(
         return np.log(np.maximum(needed, _LEAST)) if product else needed
 
     every = choices(problem, demand, level)
-    parts = above(
-        every, problem.paths, problem.order, demand.sla, demand.budget, worth, gain, least
-    )
+    paths, order, sla, budget = problem.paths, problem.order, demand.sla, demand.budget
+    parts = above(every, paths, order, sla, budget, worth, gain, least, weighed=weight > 0)
     for found in parts:
         plans = [placed(problem, demand, every, row, level) for row in found.picks.tolist()]
         yield _by_worth(plans, weight)

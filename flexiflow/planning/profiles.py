@@ -238,7 +238,10 @@ def _checked(frame: Any) -> pl.DataFrame:
 def _check_column(column: pl.Series, optional: bool) -> None:
     name = column.name
     if not optional and column.null_count():
-        raise BadInput(f"The column {name} of a profile has {column.null_count()} empty cells.")
+        raise BadInput(
+            f"The column {name} of a profile has {column.null_count()} empty "
+            "cells. Measure again, or leave those rows out."
+        )
     if name not in _ABOVE_ZERO:
         return
     given = column.drop_nulls().to_list()

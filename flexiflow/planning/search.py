@@ -40,6 +40,13 @@ _SLACK = 1e-9  # relative, on the latency bound and the budget: sums are off by 
 _WINDOW, _WIDEST = 0.001, 0.5  # of worth: the first window below the most, and the last
 _LEVELS = 48  # of worth over cost, at most
 _NEAR = 0.004  # of what choices can add in all: how near its bound the first round looks
+_MOST = 2_000_000  # labels made at a node of a chain; twenty nodes of twenty variants make 430 000
+_BRANCHED = 60_000  # where several paths lie ahead, and labels rarely beat one another
+_QUICK = 5_000  # the same for the cheapest plan, which an integer programme finds in 10 ms
+
+
+class TooMany(Exception):
+    """The search would make more labels than is worth it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ def front(
     order: Sequence[int],
     sla: float,
     budget: float | None = None,
+    had: tuple[Floats, Floats] | None = None,
 ) -> Front:
     """All plans within a latency bound that are best for their cost.
 
@@ -83,11 +91,19 @@ def front(
         Bound on the seconds along every path.
     budget
         Bound on the cost.
+    had
+        Cost and gain, `(n,)` each, of plans that are had: what adds no more for its cost than
+        one of these may be left out.
 
     Returns
     -------
     Front
         Empty if nothing fits. Of plans with equal cost and accuracy one is given.
+
+    Raises
+    ------
+    TooMany
+        If the graph branches too much to be searched.
     """
     ways = Ways(paths, order)
     sla = sla * (1.0 + _SLACK)
@@ -96,8 +112,10 @@ def front(
     bounds = Bounds(ordered, ways, sla, most)
     if not bounds.feasible:
         return Front(np.zeros(0), np.zeros(0), np.zeros((0, len(stages)), dtype=np.intp))
-    first = _round(ordered, ways, bounds, guess(bounds, _NEAR))
-    second = _round(ordered, ways, bounds, Known.of(bounds, first.cost, first.gain))
+    more = (np.zeros(0), np.zeros(0)) if had is None else had
+    first = _round(ordered, ways, bounds, guess(bounds, _NEAR, *more))
+    told = [np.concatenate(pair) for pair in zip((first.cost, first.gain), more, strict=True)]
+    second = _round(ordered, ways, bounds, Known.of(bounds, *told))
     joined = _best(
         np.concatenate([first.cost, second.cost]),
         np.concatenate([first.gain, second.gain]),
@@ -177,7 +195,7 @@ def cheapest(
     most = None if budget is None else budget * (1.0 + _SLACK)
     ways = Ways(paths, order)
     bounds = Bounds(flat, ways, sla * (1.0 + _SLACK), most)
-    found = _round(flat, ways, bounds, None) if bounds.feasible else None
+    found = _round(flat, ways, bounds, None, quick=True) if bounds.feasible else None
     if found is None or not len(found):
         return None
     picks = np.empty(len(stages), dtype=np.intp)
@@ -185,7 +203,13 @@ def cheapest(
     return picks
 
 
-def _round(stages: Sequence[Choices], ways: Ways, bounds: Bounds, known: Known | None) -> Front:
+def _round(
+    stages: Sequence[Choices],
+    ways: Ways,
+    bounds: Bounds,
+    known: Known | None,
+    quick: bool = False,
+) -> Front:
     """All labels that pass the bounds, node by node; the plans they end in."""
     cost, gain, binned = np.zeros(1), np.zeros(1), np.zeros(1, dtype=np.intp)
     seconds = np.zeros((1, ways.width[0]))
@@ -195,10 +219,14 @@ def _round(stages: Sequence[Choices], ways: Ways, bounds: Bounds, known: Known |
         i, j = bounds.possible(k, cost, seconds)
         if test is not None:
             i, j = test(k, i, j, binned, gain, seconds)
+        if len(i) > (_MOST if ways.width[k] < 2 else _QUICK if quick else _BRANCHED):
+            raise TooMany
         cost, gain = cost[i] + stage.cost[j], gain[i] + stage.gain[j]
         binned = binned[i] + bounds.binned[k][j]
         seconds = ways.moved(k, seconds[i], stage.latency[j])
         kept = thinned(cost, seconds, gain)
+        if len(kept) > _MOST:
+            raise TooMany
         cost, gain, binned, seconds = cost[kept], gain[kept], binned[kept], seconds[kept]
         trail.append((i[kept], j[kept]))
     picks, at = np.empty((len(cost), len(stages)), dtype=np.intp), np.arange(len(cost))

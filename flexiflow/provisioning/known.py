@@ -88,7 +88,7 @@ def profile_of(
 
 def beliefs_of(workflow: Remembering) -> Beliefs:
     """What the workflow's sampler believes of its candidates, all that is in the log learned."""
-    workflow._learner.learned()
+    workflow.learned()
     tally, contexts = _logged(workflow)
     lock = lock_of(workflow.sampler)
     return read(

@@ -33,8 +33,12 @@ class Profiled(Protocol):
     """What of a workflow is needed to measure it."""
 
     steering: Steering
-    _settings: Settings
-    _thresholds: Thresholds
+    settings: Settings
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Numbers of the checks, by name."""
+        ...
 
     @property
     def sampler(self) -> Sampler:
@@ -148,7 +152,7 @@ def calls_of(workflow: Profiled, jobs: Any, seed: int) -> list[list[Call]]:
         sampler = copy.deepcopy(workflow.sampler)
     runner = Runner(
         _noting(graph, calls), sampler, MemoryStore(),
-        settings=workflow._settings, thresholds=dict(workflow._thresholds), seed=seed,
+        settings=workflow.settings, thresholds=dict(workflow.thresholds), seed=seed,
     )  # fmt: skip
     pairs = ((None, inputs) for _, inputs in read_jobs(graph, jobs))
     if not sum(1 for _ in runner.stream(pairs)):

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 class Provisioned(Remembering):
     """Base of a workflow: planning how it is served, and serving it."""
 
-    _settings: Settings
-    _thresholds: Thresholds
+    settings: Settings
     _profiled: pl.DataFrame | None = None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The numbers of ``threshold(...)`` by name; they can be set while jobs run."""
+        raise NotImplementedError
 
     def profile(
         self,

@@ -17,6 +17,7 @@ def serve(
     *,
     port: int | None = None,
     host: str = "127.0.0.1",
+    longest: int = 2**26,
     most: int = 256,
     deadline: float | None = None,
     learn: bool = True,
@@ -38,6 +39,8 @@ def serve(
         within this process. Needs FastAPI and uvicorn, ``pip install 'flexiflow[serve]'``.
     host
         Address to bind to.
+    longest
+        Bytes that the body of an HTTP request may have, 64 MiB by default.
     most
         Jobs under way at a time; one more is refused at once.
     deadline
@@ -72,7 +75,7 @@ def serve(
         if name in options:
             raise BadInput(f"A server has its own {name}: leave {name}= out.")
     wanted = one_of("on_failure", on_failure or workflow._on_failure, ("return", "raise"))
-    settings = settings_from(workflow._settings, options)
+    settings = settings_from(workflow.settings, options)
     server = Server(
         workflow, plan, settings, most=most, deadline=deadline, learn=learn, on_failure=wanted,
         seed=seed,
@@ -81,7 +84,7 @@ def serve(
         try:
             from flexiflow.serving.web import answer
 
-            server.url, server._door = answer(server, host, port)
+            server.url, server._door = answer(server, host, port, longest)
         except BaseException:
             server.close()
             raise

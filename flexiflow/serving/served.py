@@ -17,7 +17,7 @@ class Served(Protocol):
 
     graph: Graph
     _learner: Learner
-    _settings: Settings
+    settings: Settings
     _on_failure: Literal["return", "raise"]
 
     def _make_runner(

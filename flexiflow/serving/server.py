@@ -27,6 +27,7 @@ from flexiflow.run import insist
 from flexiflow.serving.dispatch import UNTIL, Dispatch
 from flexiflow.serving.faults import Busy, Closed, Late
 from flexiflow.serving.measured import Stats, Tally
+from flexiflow.serving.pauses import spared
 from flexiflow.serving.places import places
 from flexiflow.serving.planned import Planned, still
 from flexiflow.serving.served import Served
@@ -88,6 +89,7 @@ class Server:
         self._jobs = ThreadPoolExecutor(most, thread_name_prefix="flexiflow-served")
         self._lock = threading.Lock()
         self._open = True
+        self._spared = spared()
         self._tally = Tally(clock())
         self._held: list[Callable[[], None]] = []
         self._door: Callable[[], None] | None = None  # closes it
@@ -205,6 +207,7 @@ class Server:
         if self._door is not None:
             self._door()
         self._dispatch.shutdown()
+        self._spared()
         with self._lock:
             held, self._held = self._held, []
         for done in held:

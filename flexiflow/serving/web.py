@@ -8,9 +8,9 @@
 ======================== =====================================================================
 
 Bytes are written ``{"base64": "..."}``, in inputs and in outputs. Errors are
-``{"error": "..."}``: 400 the inputs are wrong, 422 the job did not pass though it must
-(``on_failure="raise"``, or a check of the input failed), 429 the server is full, 503 it is
-closed, 504 the deadline has passed, 500 anything else.
+``{"error": "..."}``: 400 the inputs are wrong, 413 the body is longer than ``longest=``, 422 the
+job did not pass though it must (``on_failure="raise"``, or a check of the input failed), 429 the
+server is full, 503 it is closed, 504 the deadline has passed, 500 anything else.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ from typing import Any
 
 from flexiflow.encode import to_json
 from flexiflow.errors import BadInput, JobFailed
+from flexiflow.options import whole
 from flexiflow.records import Outcome
 from flexiflow.run import insist
+from flexiflow.serving.bodies import Bounded
 from flexiflow.serving.faults import Busy, Closed, Late
 from flexiflow.serving.server import Server
 
 _log = logging.getLogger(__name__)
 
-_LONGEST = 2**26  # bytes of an output
+LONGEST = 2**26  #: bytes of an output, and of a request's body where nothing else is said
 _STATUS: Mapping[type[Exception], HTTPStatus] = {
     BadInput: HTTPStatus.BAD_REQUEST,
     JobFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -48,7 +50,9 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
 _BASE64 = "base64"
 
 
-def answer(server: Server, host: str, port: int) -> tuple[str, Callable[[], None]]:
+def answer(
+    server: Server, host: str, port: int, longest: int = LONGEST
+) -> tuple[str, Callable[[], None]]:
     """Have a server answer over HTTP, on a thread of its own.
 
     Parameters
@@ -57,6 +61,8 @@ def answer(server: Server, host: str, port: int) -> tuple[str, Callable[[], None
         Which.
     host, port
         Address to bind to; port 0 is any that is free.
+    longest
+        Bytes that the body of a request may have.
 
     Returns
     -------
@@ -68,7 +74,7 @@ def answer(server: Server, host: str, port: int) -> tuple[str, Callable[[], None
     BadInput
         If the address cannot be bound to, or FastAPI or uvicorn is not there.
     """
-    application, uvicorn = routes(server), _needed("uvicorn")
+    application, uvicorn = Bounded(routes(server), whole("longest", longest, 1)), _needed("uvicorn")
     config = uvicorn.Config(
         application, log_config=None, access_log=False, lifespan="off", ws="none"
     )
@@ -99,7 +105,7 @@ def routes(server: Server) -> Any:
     made = fastapi.FastAPI(title=server.workflow.graph.name, docs_url=None, redoc_url=None)
 
     def told(status: int, plain: Any, headers: Mapping[str, str] | None = None) -> Any:
-        text = plain if isinstance(plain, str) else to_json(plain, _LONGEST)[0]
+        text = plain if isinstance(plain, str) else to_json(plain, LONGEST)[0]
         return fastapi.Response(text, status, headers, "application/json")
 
     async def jobs(values: dict[str, Any], deadline: float | None = None) -> Any:
@@ -162,7 +168,7 @@ async def _job(
 def written(outcome: Outcome) -> str:
     """An outcome as a JSON object: its id, how it ended, its output and what gave it."""
     job = outcome.job
-    text, kind = to_json(_encoded(outcome.output), _LONGEST)
+    text, kind = to_json(_encoded(outcome.output), LONGEST)
     head = json.dumps(
         {
             "job_id": job.job_id, "status": job.status, "passed": job.passed, "error": job.error,

@@ -60,12 +60,13 @@ class FrontView(widgets.VBox):  # type: ignore[misc]  # the package carries no t
         self.sla = _slider("SLA (s)", demand.sla)
         self.rate = _slider("rate (jobs/s)", demand.rate)
         self.budget = _purse(demand.budget, dearest)
+        self.limit = widgets.Label(_limit(demand.budget))
         self.figure = go.FigureWidget(drawing.picture(front.plans, self._chosen))
         self.figure.data[2].on_click(self._clicked)
         self.told = widgets.HTML()
         for slider in (self.sla, self.rate, self.budget):
             slider.observe(self._moved, "value")
-        sliders = widgets.HBox([self.sla, self.rate, self.budget])
+        sliders = widgets.HBox([self.sla, self.rate, self.budget, self.limit])
         super().__init__([sliders, self.figure, self.told])
         self._tell()
 
@@ -97,6 +98,7 @@ class FrontView(widgets.VBox):  # type: ignore[misc]  # the package carries no t
 
     def _moved(self, change: Any) -> None:
         most = self.budget.value if self.budget.value < self.budget.max else None
+        self.limit.value = _limit(most)
         asked = replace(self.demand, sla=self.sla.value, rate=self.rate.value, budget=most)
         if _same(asked, self.demand):
             return
@@ -154,8 +156,13 @@ def _purse(budget: float | None, dearest: float) -> Any:
     most = step * math.ceil(_WIDER * dearest / step)
     return widgets.FloatSlider(
         value=budget or most, min=step, max=most, step=step, description="budget",
-        tooltip="cores; no limit at the right end", readout_format=".4g",
+        tooltip="cores; no limit at the right end", readout=False,
     )  # fmt: skip
+
+
+def _limit(budget: float | None) -> str:
+    """What stands beside the slider of the budget."""
+    return "no limit" if budget is None else f"{budget:.4g}"
 
 
 def _same(one: Demand, other: Demand) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -10,14 +11,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from flexiflow.benchmarks import planning, planning_instances
+from flexiflow.benchmarks import planning, planning_instances, planning_solvers
 from flexiflow.benchmarks.__main__ import main
 from flexiflow.benchmarks.planning_baselines import Stays, Switches, held
+from flexiflow.benchmarks.planning_knowing import picked
 from flexiflow.benchmarks.planning_profiles import adopted, problems, sla_of, windows
 from flexiflow.errors import BadInput
-from flexiflow.planning import Demand, Problem, plan
+from flexiflow.planning import Demand, Offer, Problem, Seconds, Step, pareto, plan, search
 from flexiflow.planning.adapting import holds, last_two
+
+POLICIES = [
+    "fixed-cheapest", "fixed-best", "scale-only", "switch-only", "adapter", "all-knowing",
+]  # fmt: skip
 
 
 def published(**more: Any) -> pl.DataFrame:
@@ -117,13 +125,72 @@ def test_each_policy_has_a_row_and_the_adapter_is_between(files: tuple[Path, Pat
     rows = {
         r["policy"]: r for r in planning.compared(problem_of(files), counts, last_two, weight=0.004)
     }
-    assert list(rows) == ["fixed-cheapest", "fixed-best", "scale-only", "switch-only", "adapter"]
+    assert list(rows) == POLICIES
     low, high, mine = rows["fixed-cheapest"], rows["fixed-best"], rows["adapter"]
     assert low["accuracy"] <= mine["accuracy"] <= high["accuracy"]
     assert low["cost"] <= mine["cost"] < high["cost"]
     assert (low["gained"], rows["scale-only"]["dearer"]) == (0.0, 0.0)
     assert mine["gained"] == pytest.approx(mine["accuracy"] / low["accuracy"] - 1)
     assert low["changes"] == high["changes"] == 0 < mine["changes"]
+    knowing = rows["all-knowing"]
+    assert knowing["cost"] <= 1.05 * rows["scale-only"]["cost"]
+    assert knowing["accuracy"] <= high["accuracy"] + 1e-12
+    assert planning.judged(rows.values())["at most"] == knowing["gained"]
+
+
+def test_the_goal_needs_all_three() -> None:
+    good = {"policy": "adapter", "gained": 0.3, "dearer": 0.0, "misses": 0.0}
+    most = {"policy": "all-knowing", "gained": 0.3}
+    assert planning.judged([good, most])["goal"] == "reached"
+    for name, value in (("gained", 0.2), ("dearer", 0.05), ("misses", 0.01)):
+        assert planning.judged([good | {name: value}, most])["goal"] == "missed"
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.0, 1.2))
+def test_the_all_knowing_spends_its_budget_nearly_as_well_as_can_be(
+    seed: int, share: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    names = [f"v{k}" for k in range(4)]
+    right = {
+        name: float(x) for name, x in zip(names, np.sort(rng.uniform(0.5, 0.9, 4)), strict=True)
+    }
+    offered = [
+        Offer(n, 1, float(k + 1), Seconds.of([0.05 * (k + 1)] * 50), right[n])
+        for k, n in enumerate(names)
+    ]
+    problem = Problem((Step("n", tuple(offered)),))
+    loads = rng.uniform(1.0, 40.0, 3)
+    fronts = [pareto(problem, Demand(1.0, rate)) for rate in loads.tolist()]
+    cheap, dear = (np.mean([f[k].cost for f in fronts]) for k in (0, -1))
+    most = cheap + share * (dear - cheap)
+    found = picked(fronts, loads, most)
+    every = []
+    for picks in itertools.product(*(range(len(f)) for f in fronts)):
+        chosen = [f[k] for f, k in zip(fronts, picks, strict=True)]
+        told = sum(p.accuracy * x for p, x in zip(chosen, loads, strict=True))
+        every.append((float(np.mean([p.cost for p in chosen])), told, picks))
+    ((cost, told),) = [(c, a) for c, a, picks in every if list(picks) == found]
+    assert cost <= most * (1 + 1e-9)
+    assert told == pytest.approx(max(a for c, a, _ in every if c <= cost * (1 + 1e-9)))  # for it
+    if share >= 1:
+        assert told == pytest.approx(max(a for _, a, _ in every))
+
+
+def test_both_solvers_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning_instances, "SIZES", ((4, 3),))
+    line, branched = planning_solvers.compared(2)
+    assert (line["shape"], branched["shape"]) == ("chain", "branched")
+    assert line["apart"] < 1e-7
+    assert branched["apart"] < 1e-7
+    assert line["solver front ms"] > 0
+    assert branched["solver front ms"] is None
+    assert [len(p) for p in planning_instances.branched(4, 3, 0).paths] == [3, 3]
+    monkeypatch.setattr(search, "_BRANCHED", 0)
+    _, given_up = planning_solvers.compared(1)
+    assert given_up["search ms"] is None
+    assert given_up["solver plan ms"] > 0
 
 
 def test_random_chains_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,13 +208,14 @@ def test_the_command_prints_rows(
 ) -> None:
     monkeypatch.setattr(planning_instances, "SIZES", ((2, 3),))
     monkeypatch.setattr(planning, "PREDICTORS", {"max of two": last_two})
-    given = ["--profiles", str(files[0]), "--trace", str(files[1])]
-    assert main(["planning", "--instances", "1", *given, "--json"]) == 0
+    files_given = ["--profiles", str(files[0]), "--trace", str(files[1])]
+    assert main(["planning", "--instances", "1", *files_given, "--weight", "0.001", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [r.get("policy") for r in rows] == [
-        None, None, "fixed-cheapest", "fixed-best", "scale-only", "switch-only", "adapter",
+        None, None, None, None, *POLICIES, None,
     ]  # fmt: skip
-    assert 0 < rows[1]["SMAPE max of two"] < 1
+    assert 0 < rows[3]["SMAPE max of two"] < 1
+    assert rows[-1]["goal"] in ("reached", "missed", "out of reach of these profiles")
     assert main(["planning", "--instances", "1"]) == 0
     assert "front ms" in capsys.readouterr().out
 

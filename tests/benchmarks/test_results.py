@@ -14,6 +14,7 @@ from recordings import SHAPES, drawn
 from flexiflow.benchmarks import results
 from flexiflow.benchmarks.__main__ import _parser, main
 from flexiflow.benchmarks.markdown import tables
+from flexiflow.benchmarks.pages import joined, sections
 from flexiflow.benchmarks.policies import POLICIES, VARIANTS, chosen
 from flexiflow.benchmarks.recorded import save
 from flexiflow.samplers import Hybrid
@@ -24,6 +25,8 @@ TINY = {
     "cascade": ("--jobs", "2", "4", "--problems", "2", "--steps", "5", "--runs", "2",
                 "--samplers", "fixed,random"),
     "overhead": ("--jobs", "8", "--rounds", "1"),
+    "planning": ("--instances", "1"),
+    "serving": ("--seconds", "2"),
 }  # fmt: skip
 
 
@@ -76,8 +79,10 @@ def test_a_small_run_writes_every_table(
     assert "**world chain**: three nodes in a row" in text
     assert str(tmp_path) not in text
     assert "Not finished" not in text
-    for command in re.findall(r"`(python -m .+?)`", text)[1:]:
-        assert f"$ {command}\n" in shown
+    commands = re.findall(r"`(python -m .+?)`", text)
+    assert sum(c.startswith("python -m flexiflow.benchmarks results") for c in commands) == 3
+    for command in commands:
+        assert f"$ {command}\n" in shown or "benchmarks results " in command
     assert re.search(r"^- made: 20\d\d-", text, re.MULTILINE)
     assert f"- processor: {results.processor()}, " in text
     for name in ("Python 3.", "torch 2.", "numpy ", "flexiflow "):
@@ -99,7 +104,7 @@ def test_the_figures_are_those_of_the_command(sets: Path, monkeypatch: Any, caps
 def test_without_sets_all_but_replay_is_measured() -> None:
     parts = results.parts_of(asked("--workers", 2))
     assert [part.arguments for part in parts] == [
-        ["workflow", "--workers", "2"], ["cascade"], ["overhead"],
+        ["workflow", "--workers", "2"], ["cascade"], ["overhead"], ["planning"], ["serving"],
     ]  # fmt: skip
 
 
@@ -160,6 +165,43 @@ def test_a_command_that_fails_ends_the_run_and_what_was_measured_stays(
     text = out.read_text("utf-8")
     assert "| good |" in text
     assert "still to come" in text
+
+
+def test_parts_that_are_not_measured_again_are_kept(tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "found.md"
+    old, _ = fake({"what": "old", "n": 1})
+    new, given = fake({"what": "new", "n": 2})
+    results.report(asked("--out", out, "--only", "cascade,overhead"), old)
+    before = sections(out.read_text("utf-8"))
+    results.report(asked("--out", out, "--only", "overhead,serving", "--keep"), new)
+    text = out.read_text("utf-8")
+    after = sections(text)
+    assert [g[0] for g in given] == ["overhead", "serving"]
+    assert list(after) == ["cascade", "overhead", "serving"]
+    assert after["cascade"] == before["cascade"]
+    assert all("| new | 2 |" in after[name] for name in ("overhead", "serving"))
+    assert all("\n- made: 20" in section for section in after.values())
+    assert text.count("# Benchmark results") == 1
+    results.report(asked("--out", out, "--only", "cascade"), new)
+    assert list(sections(out.read_text("utf-8"))) == ["cascade"]
+
+
+def test_an_unfinished_page_is_kept_without_what_was_to_come() -> None:
+    page = joined(["a", "b"], {}, {"a": ["`run a`", "- made: now", "found"]}, ["run b"])
+    assert sections(page) == {"a": "`run a`\n\n- made: now\n\nfound"}
+    again = joined(["a", "b"], sections(page), {"b": ["b's"]}, [])
+    assert again.endswith("## A\n\n`run a`\n\n- made: now\n\nfound\n\n## B\n\nb's\n")
+
+
+def test_planning_is_given_its_files_and_their_folder_is_not_told(tmp_path: Path) -> None:
+    for name in ("p.parquet", "t.parquet"):
+        (tmp_path / name).touch()
+    files = ("--profiles", tmp_path / "p.parquet", "--trace", tmp_path / "t.parquet")
+    (part,) = results.parts_of(asked(*files, "--only", "planning"))
+    assert part.arguments == ["planning", *map(str, files)]
+    assert part.told.endswith("planning --profiles DIR/p.parquet --trace DIR/t.parquet")
+    with pytest.raises(results.BadInput, match="There is no file"):
+        results.parts_of(asked("--trace", tmp_path / "none", "--only", "planning"))
 
 
 @pytest.mark.parametrize(

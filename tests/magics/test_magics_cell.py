@@ -54,9 +54,9 @@ def test_options_change_nothing_of_what_a_definition_is(define):
 
 def test_what_holds_for_jobs_holds_for_all_of_them(define):
     made = define(NEVER, "read(x) --on-failure raise --max-seconds 5 --stop-when 2 --cooldown 1")
-    assert made._settings.max_seconds == 5.0
-    assert made._settings.stop_when == 2
-    assert made._settings.cooldown == 1.0
+    assert made.settings.max_seconds == 5.0
+    assert made.settings.stop_when == 2
+    assert made.settings.cooldown == 1.0
     with pytest.raises(JobFailed):
         made("ab")
 

@@ -131,6 +131,25 @@ def test_health_plan_and_stats(client: httpx.Client, server: Server) -> None:
     assert stats["nodes"]["y"]["waiting"] == 0
 
 
+def test_a_body_that_is_too_long() -> None:
+    made = workflow(TEXT, {"model": model})
+    with (
+        serve(made, port=0, longest=1_000) as it,
+        httpx.Client(base_url=it.url or "", timeout=LONGEST) as client,
+    ):
+        assert posted(client, x="a" * 900)[0] == 200
+        status, told = posted(client, x="a" * 1_000)
+        assert status == 413
+        assert "may have 1000 bytes" in told["error"]
+        parts = (b"a" * 400 for _ in range(3))  # sent in chunks: no length is told beforehand
+        streamed = client.post("/jobs", content=parts, headers={"Content-Type": "application/json"})
+        assert (streamed.status_code, "longest=" in streamed.json()["error"]) == (413, True)
+        assert posted(client, x="ab")[1]["output"] == "ba"
+        assert it.stats().done == 2
+    with pytest.raises(BadInput, match="longest"):
+        serve(made, port=0, longest=0)
+
+
 def test_a_full_server_an_error_and_a_graceful_end(caplog: pytest.LogCaptureFixture) -> None:
     gate = Gate()
 

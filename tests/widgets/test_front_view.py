@@ -66,8 +66,10 @@ def test_a_budget_bounds_the_cost(view: FrontView) -> None:
     assert view.plan is not None
     assert view.plan.cost <= dear / 2
     assert view.demand.budget == dear / 2
+    assert view.limit.value == f"{dear / 2:.4g}"
     view.budget.value = view.budget.max
     assert view.demand.budget is None
+    assert view.limit.value == "no limit"
     assert view.plan is not None
     assert view.plan.cost == dear
 
