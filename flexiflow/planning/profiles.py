@@ -79,13 +79,14 @@ class Profile:
         """Read a table of attempts, as ``run.attempts`` or ``store.read("attempts")`` give it.
 
         Attempts found in the memo, and those that teach nothing (refused, unavailable), are
-        left out. Each counts as a batch of one; a candidate with ``batch=`` is told its share
+        left out, and a candidate's first runs in a process where it has others. Each counts as a batch of one; a candidate with ``batch=`` is told its share
         of a batch's seconds, whose size is not in the log: profile it instead.
 
         Parameters
         ----------
         attempts
-            With the columns ``node``, ``candidate``, ``seconds``, ``kind`` and ``memo``.
+            With the columns ``node``, ``candidate``, ``seconds``, ``kind`` and ``memo``;
+            ``cold`` may be there.
         cores
             Of one replica, by node and candidate; 1 where nothing is said.
         """
@@ -95,6 +96,9 @@ class Profile:
         run = attempts.filter(~pl.col("memo") & pl.col("kind").is_in(sorted(TEACHES)))
         if run.is_empty():
             raise BadInput("No attempt was run yet: run some jobs, or give a profile.")
+        if "cold" in run.columns:
+            warm = ~pl.col("cold").fill_null(value=False)
+            run = run.filter(warm | ~warm.any().over("node", "candidate"))
         given = [
             float((cores or {}).get(key, 1.0))
             for key in zip(run["node"].to_list(), run["candidate"].to_list(), strict=True)

@@ -138,6 +138,20 @@ def test_attempts_that_were_run_are_read() -> None:
     assert sorted(filled.frame["seconds"].to_list()) == [0.1, 0.3, 0.7]
 
 
+def test_first_runs_are_left_out_where_there_are_others() -> None:
+    attempts = pl.DataFrame(
+        {
+            "node": ["n"] * 5,
+            "candidate": ["v", "v", "v", "w", "w"],
+            "seconds": [9.0, 0.1, 0.3, 5.0, 4.0],
+            "kind": ["pass"] * 5,
+            "memo": [False] * 5,
+            "cold": [True, False, None, True, True],
+        }
+    )
+    assert Profile.from_attempts(attempts).frame["seconds"].to_list() == [0.1, 0.3, 5.0, 4.0]
+
+
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
