@@ -79,8 +79,9 @@ class Profile:
         """Read a table of attempts, as ``run.attempts`` or ``store.read("attempts")`` give it.
 
         Attempts found in the memo, and those that teach nothing (refused, unavailable), are
-        left out, and a candidate's first runs in a process where it has others. Each counts as a batch of one; a candidate with ``batch=`` is told its share
-        of a batch's seconds, whose size is not in the log: profile it instead.
+        left out, and a candidate's first runs in a process where it has others. Each counts as
+        a batch of one; a candidate with ``batch=`` is told its share of a batch's seconds, whose
+        size is not in the log: profile it instead.
 
         Parameters
         ----------
