@@ -45,6 +45,10 @@ class Told:
     def __call__(self, outcome: Any) -> None:
         self._outcomes.put(outcome)
 
+    def outcome(self) -> Any:
+        """Wait for the next outcome."""
+        return self._outcomes.get(timeout=LONGEST)
+
     def next(self) -> Any:
         """Wait for the next outcome; its job's number."""
-        return self._outcomes.get(timeout=LONGEST).job.number
+        return self.outcome().job.number
