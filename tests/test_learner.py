@@ -21,7 +21,7 @@ def first_choice(it):
 def test_a_restart_resumes_with_what_was_learned():
     store = MemoryStore()
     it = cell(SWITCHING, GOOD_AND_BAD, store=store)
-    it.run([{"x": k} for k in range(60)])
+    it.run([{"x": k} for k in range(60)], seed=0, clock=lambda job, node, candidate: 1.0)
     again = cell(SWITCHING, GOOD_AND_BAD, store=store)
     assert [first_choice(again) for _ in range(10)] == ["good"] * 10
     # Beliefs are the same from the snapshot, from the log alone, and as first learned.
