@@ -14,6 +14,11 @@ SWITCHING = "f(x)\none = (bad | good)(x)\nassert one == 'good'"
 GOOD_AND_BAD = {"bad": lambda x: "bad", "good": lambda x: "good"}
 
 
+def steady(job, node, candidate):
+    """Seconds that say nothing, so that only passes and failures do."""
+    return 1.0
+
+
 def first_choice(it):
     return it.job(0).attempts[0].candidate
 
@@ -21,7 +26,7 @@ def first_choice(it):
 def test_a_restart_resumes_with_what_was_learned():
     store = MemoryStore()
     it = cell(SWITCHING, GOOD_AND_BAD, store=store)
-    it.run([{"x": k} for k in range(60)], seed=0, clock=lambda job, node, candidate: 1.0)
+    it.run([{"x": k} for k in range(60)], seed=0, clock=steady)
     again = cell(SWITCHING, GOOD_AND_BAD, store=store)
     assert [first_choice(again) for _ in range(10)] == ["good"] * 10
     # Beliefs are the same from the snapshot, from the log alone, and as first learned.
@@ -57,7 +62,7 @@ class WithoutSnapshots:
 
 def test_a_snapshot_that_is_broken_is_passed_over_with_a_warning():
     store = MemoryStore()
-    cell(SWITCHING, GOOD_AND_BAD, store=store).run([{"x": k} for k in range(60)])
+    cell(SWITCHING, GOOD_AND_BAD, store=store).run([{"x": k} for k in range(60)], clock=steady)
     snapshot = store.read("snapshots").row(-1, named=True)
     state = json.loads(snapshot["state"])
     state["sampler"]["workflows"]["f"]["passing"][0][1]["counted"]["members"][0][0][0] = -1
@@ -72,7 +77,7 @@ def test_two_kernels_on_one_store_learn_from_each_other():
     store = MemoryStore()
     one, two = (cell(SWITCHING, GOOD_AND_BAD, store=store) for _ in range(2))
     two.run([])
-    one.run([{"x": k} for k in range(60)])
+    one.run([{"x": k} for k in range(60)], clock=steady)
     run = two.run([{"x": 0}])
     assert two.sampler.evidence == one.sampler.evidence + len(run.attempts) + len(run.verdicts)
     one.run([])
@@ -82,7 +87,7 @@ def test_two_kernels_on_one_store_learn_from_each_other():
 def test_reset_forgets_for_good_and_keeps_the_records():
     store = MemoryStore()
     it = cell(SWITCHING, GOOD_AND_BAD, store=store)
-    it.run([{"x": k} for k in range(60)])
+    it.run([{"x": k} for k in range(60)], clock=steady)
     it.reset()
     assert it.sampler.evidence == 0
     again = cell(SWITCHING, GOOD_AND_BAD, store=store)
