@@ -51,23 +51,28 @@ class TestServer(StoreContract):
     """The contract, on a server."""
 
 
-def test_several_stores_are_made_and_filled_at_once(url: str) -> None:
+def written_at_once(url: str, each: list[list[str]]) -> None:
+    """Jobs of these ids, one thread with a store of its own for each list."""
     faults: list[BaseException] = []
 
-    def work(name: int) -> None:
+    def write(names: list[str]) -> None:
         try:
             with SQLStore(url) as store:
-                for k in range(20):
-                    store.append([outcome(f"{name}-{k}")])
+                for name in names:
+                    store.append([outcome(name)])
         except BaseException as error:
             faults.append(error)
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    threads = [threading.Thread(target=write, args=(names,)) for names in each]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert faults == []
+
+
+def test_several_stores_are_made_and_filled_at_once(url: str) -> None:
+    written_at_once(url, [[f"{name}-{k}" for k in range(20)] for name in range(4)])
     with SQLStore(url) as store:
         jobs = store.read("jobs")
     assert jobs["job_id"].n_unique() == 80
@@ -99,21 +104,7 @@ def test_tables_of_an_earlier_version_get_the_columns_that_came_since(url: str) 
             connection.exec_driver_sql(f'ALTER TABLE flexiflow_{table} DROP COLUMN "{column}"')
         connection.exec_driver_sql("UPDATE flexiflow_meta SET value = 1 WHERE name = 'format'")
     engine.dispose()
-    faults: list[BaseException] = []
-
-    def write(name: str) -> None:
-        try:
-            with SQLStore(url) as store:
-                store.append([outcome(name)])
-        except BaseException as error:
-            faults.append(error)
-
-    threads = [threading.Thread(target=write, args=(f"new{k}",)) for k in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    written_at_once(url, [["new0"], ["new1"], ["new2"]])
     with SQLStore(url) as store:
         assert sorted(store.read("jobs")["job_id"]) == ["new0", "new1", "new2", "old"]
         for table, frame in before.items():
