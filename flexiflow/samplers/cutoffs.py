@@ -13,7 +13,8 @@ and the number is the one above which the sum of ``keep - go`` over the outputs 
 is largest. Thresholds so learned, one for each predicted class, are how FrugalML [1]_ meets
 a budget; here they are learned while jobs run, from the candidates that were tried, so the
 regressions are drawn from their posteriors (Thompson sampling): where nothing is known of
-going on, it is tried now and then.
+going on, it is tried now and then. What going on brings is told by jobs without a label, too;
+see :mod:`flexiflow.samplers.going`.
 
 The statistic enters by its rank among those seen, through linear splines; groups share one
 spline and each adds its own, shrunken towards none.
@@ -27,21 +28,22 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from itertools import compress, islice
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow.records import Outcome, Terms, Verdict
-from flexiflow.samplers.cutting import Fitted, Prices, Told, fitted
+from flexiflow.samplers.cutting import Fitted, Kept, Prices, Told, fitted, keeping, scale
+from flexiflow.samplers.going import Gone, Member, brought, followed
 
 Floats = NDArray[np.float64]
-Member = tuple[str, str, bool]
-"""A candidate at a node, and whether something had failed on the job before it was asked.
+Step = tuple[str, int]
+"""A job and a step of it."""
 
-What comes next, and so what going on is worth, is another matter then.
-"""
+T = TypeVar("T", Told, Gone)
 
 MOST_SEEN, MOST_TOLD = 512, 1_000  # comparisons remembered of a candidate, the latest
 LEAST = 8  # labelled comparisons of a candidate before its numbers move
@@ -66,21 +68,28 @@ class Cutoffs:
         Candidate -> (statistic, group) of its latest comparisons.
     told
         Candidate -> (job, step) -> what a label said of it; the latest.
+    gone
+        Candidate -> (job, step) -> what the job went on to after it, labelled or not; the latest.
     """
 
     def __init__(self) -> None:
         self.seen: dict[Member, list[tuple[float, str | None]]] = {}
-        self.told: dict[Member, dict[tuple[str, int], Told]] = {}
+        self.told: dict[Member, dict[Step, Told]] = {}
+        self.gone: dict[Member, dict[Step, Gone]] = {}
         self._news: dict[Member, int] = {}
         self._fitted: dict[Member, _Fit] = {}
+        self._kept: dict[Member, tuple[int, Prices, Kept]] = {}
 
-    def see(self, verdict: Verdict, member: Member) -> None:
-        """Note a comparison."""
-        assert verdict.statistic is not None
-        mine = self.seen.setdefault(member, [])
-        mine.append((verdict.statistic, verdict.group))
-        if len(mine) > MOST_SEEN + MOST_SEEN // 8:
-            del mine[: len(mine) - MOST_SEEN]
+    def see(self, outcome: Outcome, made: Sequence[tuple[Verdict, Member]]) -> None:
+        """Note the comparisons that were made on a job."""
+        for verdict, member in made:
+            assert verdict.statistic is not None
+            mine = self.seen.setdefault(member, [])
+            mine.append((verdict.statistic, verdict.group))
+            if len(mine) > MOST_SEEN + MOST_SEEN // 8:
+                del mine[: len(mine) - MOST_SEEN]
+        for member, step, gone in followed(outcome, made):
+            _add(self.gone.setdefault(member, {}), {(outcome.job_id, step): gone})
 
     def learn(
         self,
@@ -93,15 +102,11 @@ class Cutoffs:
         """Learn what a label says of a comparison, in place of what was said before."""
         assert verdict.statistic is not None
         after = [a for a in outcome.attempts if a.step > verdict.step]
-        mine = self.told.setdefault(member, {})
-        key = (outcome.job_id, verdict.step)
-        mine.pop(key, None)
-        mine[key] = Told(
+        told = Told(
             verdict.statistic, verdict.group, verdict.result, own, dict(final),
             sum(a.seconds for a in after), sum(a.cost for a in after), outcome.job.passed,
         )  # fmt: skip
-        if len(mine) > MOST_TOLD:
-            del mine[next(iter(mine))]
+        _add(self.told.setdefault(member, {}), {(outcome.job_id, verdict.step): told})
         self._news[member] = self._news.get(member, 0) + 1
 
     def fit(self, member: Member, prices: Prices, upper: bool, least: int = LEAST) -> Fitted | None:
@@ -110,21 +115,45 @@ class Cutoffs:
         if len(told) < least or not self.told:
             return None
         kept, total = self._fitted.get(member), sum(self._news.values())
-        # Labels of the others move only what a candidate's own are shrunken to.
+        # Labels of the others move what a candidate's own are shrunken to, and what its outputs
+        # that were left led to.
         if (
             kept is None
             or kept.prices != prices
-            or news - kept.news >= min(32, 1 + news // 20)
+            or _grown(news, kept.news)
             or total - kept.total > kept.total // 2
         ):
-            # In one order, whichever came first: a restart must give the same numbers.
-            rows = self._as_of_now(prices)
-            every = [t for other in sorted(rows) for t in rows[other]]
-            mine, elsewhere = rows.get(member, []), rows.get(_other(member), [])
-            made = fitted(mine, elsewhere, every, self._seen(member), prices, upper)
-            complete = sum(prices.worth(t.final) is not None for t in mine)
+            made = self._made(member, prices, upper)
+            complete = sum(prices.worth(t.final) is not None for t in told.values())
             kept = self._fitted[member] = _Fit(news, total, prices, made, complete)
         return kept.made if kept.complete >= least else None
+
+    def _made(self, member: Member, prices: Prices, upper: bool) -> Fitted | None:
+        rows = self._as_of_now(prices)
+        # In one order, whichever came first: a restart must give the same numbers.
+        by, seen = scale([t for m in sorted(rows) for t in rows[m]], prices), self._seen(member)
+        if by is None or not seen:
+            return None
+
+        def keep(whose: Member) -> Kept:
+            told = [*rows.get(whose, []), *rows.get(_other(whose), [])]
+            return keeping(told, self._seen(whose), prices, by, upper)
+
+        def kept(whose: Member) -> Kept | None:
+            news = self._news.get(whose, 0) + self._news.get(_other(whose), 0)
+            known = self._kept.get(whose)
+            if known is None or known[1] != prices or _grown(news, known[0]):
+                known = self._kept[whose] = news, prices, keep(whose)
+            return known[2] if news >= LEAST else None
+
+        gone = self.gone.get(member, {})
+        expected = brought(list(gone.values()), kept, prices)
+        guesses = dict(zip(gone, expected[:, 0].tolist(), strict=True))
+        guessed = np.array([guesses.get(step, np.nan) for step in self.told.get(member, {})])
+        known = ~np.isnan(expected[:, 0])
+        met = [(g.statistic, g.group) for g in compress(gone.values(), known)]
+        told = rows.get(member, [])
+        return fitted(keep(member), told, guessed, met, expected[known], seen, prices, by)
 
     def _as_of_now(self, prices: Prices) -> dict[Member, list[Told]]:
         """What was told, with what jobs that passed nowhere would end with by now.
@@ -161,20 +190,21 @@ class Cutoffs:
 
     def state(self) -> list[list[Any]]:
         """What is remembered, as plain lists: one a candidate."""
-        members = self.seen.keys() | self.told.keys()
+        members = self.seen.keys() | self.told.keys() | self.gone.keys()
         return [
             [
                 *member,
                 [list(pair) for pair in self.seen.get(member, [])],
                 [[*key, *_plain(t)] for key, t in self.told.get(member, {}).items()],
+                [[*key, *g] for key, g in self.gone.get(member, {}).items()],
             ]
             for member in sorted(members)
         ]
 
     def load(self, state: list[list[Any]]) -> None:
         """Take over a saved state; a ValueError or TypeError says what is wrong with it."""
-        for node, fingerprint, later, seen, told in state:
-            member = (str(node), str(fingerprint), bool(later))
+        for node, fingerprint, later, seen, told, *more in state:
+            member = _member(node, fingerprint, later)
             self.seen[member] = [(_finite(s), _group(g)) for s, g in seen]
             self.told[member] = {
                 (str(job), int(_finite(step))): Told(
@@ -182,6 +212,14 @@ class Cutoffs:
                     _terms(final), _finite(seconds), _finite(cost), bool(passed),
                 )
                 for job, step, s, g, held, own, final, seconds, cost, passed in told
+            }  # fmt: skip
+            self.gone[member] = {
+                (str(job), int(_finite(step))): Gone(
+                    _finite(s), _group(g), _member(*end), _finite(reached), _group(within),
+                    _finite(seconds), _finite(cost),
+                )
+                for rows in more
+                for job, step, s, g, end, reached, within, seconds, cost in rows
             }  # fmt: skip
             self._news[member] = len(self.told[member])
 
@@ -191,13 +229,31 @@ class Cutoffs:
             mine = self.seen.setdefault(member, [])
             mine.extend(theirs)
             del mine[: max(len(mine) - MOST_SEEN, 0)]
+        for member, went in other.gone.items():
+            _add(self.gone.setdefault(member, {}), went)
         for member, rows in other.told.items():
-            told = self.told.setdefault(member, {})
-            told.update(rows)
-            for key in list(told)[: max(len(told) - MOST_TOLD, 0)]:
-                del told[key]
+            _add(self.told.setdefault(member, {}), rows)
             self._news[member] = self._news.get(member, 0) + len(rows)
         self._fitted.clear()
+        self._kept.clear()
+
+
+def _add(mine: dict[Step, T], theirs: Mapping[Step, T]) -> None:
+    """Put steps last, in place of what was known of them; the latest are kept."""
+    for key in theirs:
+        mine.pop(key, None)
+    mine.update(theirs)
+    for key in list(islice(mine, max(len(mine) - MOST_TOLD, 0))):
+        del mine[key]
+
+
+def _grown(now: int, then: int) -> bool:
+    """Whether enough labels are new to fit anew."""
+    return now - then >= min(32, 1 + now // 20)
+
+
+def _member(node: Any, fingerprint: Any, later: Any) -> Member:
+    return str(node), str(fingerprint), bool(later)
 
 
 def _own(told: Told, prices: Prices) -> float | None:

@@ -1,4 +1,4 @@
-"""Two regressions on a statistic, and the threshold that follows; see ``cutoffs``."""
+"""Two regressions on a statistic, and the threshold that follows; see ``cutoffs``, ``going``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexiflow.records import Terms
+from flexiflow.samplers.splines import basis, frequent, prior, regression
 
 Floats = NDArray[np.float64]
 Seen = Sequence[tuple[float, "str | None"]]
 
-DRAWS = 16
-TEMPERATURE = 0.1
-_KNOTS = 5
-_SHARED, _OWN = 2.0, 0.7  # prior variances of the splines, in variances of one output's worth
-_GROUPS = 32  # with a spline of their own: the most frequent ones
+_BIAS = 0.025  # variance of what labels put right, beside that of what they say
 _FEW = 4  # outputs seen of a group before it has a number of its own
 _LATEST = 128  # outputs of a group over which its number is chosen
 
@@ -54,8 +51,8 @@ class Told(NamedTuple):
     passed: bool = True  #: whether the job did
 
 
-class Fitted:
-    """What accepting an output of one candidate is worth, and what going on is.
+class Kept:
+    """What accepting an output of one candidate is worth.
 
     Parameters
     ----------
@@ -63,14 +60,41 @@ class Fitted:
         Ranks are taken among these statistics, sorted, `(n,)`.
     groups
         Those with a spline of their own.
-    keep, go
-        Mean, then draws of each regression's coefficients, `(1 + DRAWS, d)`.
+    coefficients
+        Mean, then draws, `(1 + DRAWS, d)`.
     center
-        What both are shrunken to.
-    seen
-        The outputs over which numbers are chosen.
+        What they are shrunken to.
     sign
         -1 where smaller statistics hold.
+    """
+
+    def __init__(
+        self, knots: Floats, groups: Mapping[str | None, int], coefficients: Floats,
+        center: float, sign: float,
+    ) -> None:  # fmt: skip
+        self.knots, self.groups, self.sign = knots, groups, sign
+        self.coefficients, self.center = coefficients, center
+
+    def basis(self, statistics: Sequence[float], groups: Sequence[str | None]) -> Floats:
+        """The splines of some outputs, `(n, d)`."""
+        return basis(self.sign * np.array(statistics), groups, self.knots, self.groups)
+
+    def at(self, statistics: Sequence[float], groups: Sequence[str | None]) -> Floats:
+        """What accepting some outputs is worth, mean and draws, `(n, 1 + DRAWS)`."""
+        return np.asarray(self.center + self.basis(statistics, groups) @ self.coefficients.T)
+
+
+class Fitted:
+    """What accepting an output of one candidate is worth, and what going on is.
+
+    Parameters
+    ----------
+    kept
+        What accepting is worth.
+    go
+        Mean, then draws of the coefficients of going on, `(1 + DRAWS, d)`.
+    seen
+        The outputs over which numbers are chosen.
 
     Attributes
     ----------
@@ -81,26 +105,21 @@ class Fitted:
         `(n, DRAWS)`.
     """
 
-    def __init__(
-        self, knots: Floats, groups: Mapping[str | None, int], keep: Floats, go: Floats,
-        center: float, seen: Seen, sign: float,
-    ) -> None:  # fmt: skip
-        self.knots, self.groups, self.sign = knots, groups, sign
-        self._keep, self._go, self._center = keep, go, center
-        self._all = np.sort([sign * s for s, _ in seen[-MOST_LOOKED_AT:]])
+    def __init__(self, kept: Kept, go: Floats, seen: Seen) -> None:
+        self.kept, self.go = kept, go
+        self._all = np.sort([kept.sign * s for s, _ in seen[-MOST_LOOKED_AT:]])
         self._of: dict[str | None, list[float]] = {}
         for s, g in seen:
-            self._of.setdefault(g, []).append(sign * s)
+            self._of.setdefault(g, []).append(kept.sign * s)
         self._numbers = lru_cache(maxsize=1024)(self._number)
         late = seen[-_LATEST:]
-        phi = basis(np.array([sign * s for s, _ in late]), [g for _, g in late], knots, groups)
-        self.outlooks = kept, gone = phi @ keep[1:].T, phi @ go[1:].T
-        self.values = center + np.maximum(kept, gone).mean(axis=0)
+        phi = kept.basis([s for s, _ in late], [g for _, g in late])
+        self.outlooks = held, gone = phi @ kept.coefficients[1:].T, phi @ go[1:].T
+        self.values = kept.center + np.maximum(held, gone).mean(axis=0)
 
     def worth(self, statistic: float, group: str | None, moved: float = 0.0) -> float:
         """What accepting an output is expected to be worth, on a job that moves it so far."""
-        phi = basis(np.array([self.sign * statistic]), [group], self.knots, self.groups)
-        return float(self._center + (phi @ self._keep[0])[0]) + moved
+        return float(self.kept.at([statistic], [group])[0, 0]) + moved
 
     def gained(self, moved: Floats) -> Floats:
         """How much more outputs are worth, kept or not, if keeping them is worth so much more.
@@ -134,106 +153,103 @@ class Fitted:
 
     def _number(self, draw: int, group: str | None, moved: float) -> float:
         mine = self._of.get(group, [])
-        own = group in self.groups and len(mine) >= _FEW
+        kept, own = self.kept, group in self.kept.groups and len(mine) >= _FEW
         at = np.sort(mine[-_LATEST:]) if own else self._all
-        phi = basis(at, [group] * len(at), self.knots, self.groups)
-        gain = moved + phi @ (self._keep[draw + 1] - self._go[draw + 1])
+        phi = basis(at, [group] * len(at), kept.knots, kept.groups)
+        gain = moved + phi @ (kept.coefficients[draw + 1] - self.go[draw + 1])
         from_here = np.append(np.cumsum(gain[::-1])[::-1], 0.0)
         first = np.append(True, at[1:] > at[:-1])  # equal statistics are accepted together
         best = int(np.argmax(np.where(np.append(first, True), from_here, -np.inf)))
         if best == len(at):
-            return self.sign * float(np.nextafter(at[-1], np.inf))
-        return self.sign * float(at[best])
+            return kept.sign * float(np.nextafter(at[-1], np.inf))
+        return kept.sign * float(at[best])
 
 
 MOST_LOOKED_AT = 256
 
 
-def basis(
-    at: Floats, of: Sequence[str | None], knots: Floats, groups: Mapping[str | None, int]
-) -> Floats:
-    """Splines of the statistics' ranks: a shared one, then one a group, `(n, d)`."""
-    low, high = (np.searchsorted(knots, at, side) for side in ("left", "right"))
-    rank = (low + high) / (2.0 * len(knots)) * (_KNOTS - 1)
-    left = np.minimum(rank.astype(np.intp), _KNOTS - 2)
-    share, rows = rank - left, np.arange(len(at))
-    found = np.zeros((len(at), _KNOTS * (1 + len(groups))))
-    own = np.array([_KNOTS * (1 + groups[g]) if g in groups else 0 for g in of], dtype=np.intp)
-    for column, value in ((left, 1.0 - share), (left + 1, share)):
-        found[rows, column] = value
-        found[rows, own + column] = value  # the same place again where the group has none
-    return found
+class Scale(NamedTuple):
+    """Mean and variance of what jobs ended with: what regressions shrink to, and their unit."""
+
+    center: float
+    unit: float
 
 
-def fitted(
-    told: Sequence[Told],
-    elsewhere: Sequence[Told],
-    every: Sequence[Told],
-    seen: Seen,
-    prices: Prices,
-    upper: bool,
-) -> Fitted | None:
-    """Fit both regressions to what labels said; None while no label says what is wanted.
+def scale(every: Sequence[Told], prices: Prices) -> Scale | None:
+    """Of the comparisons of all candidates; None while no label says what is wanted."""
+    ends = [w for t in every if (w := prices.worth(t.final)) is not None]
+    return Scale(float(np.mean(ends)), float(np.var(ends)) or 1.0) if ends else None
+
+
+def keeping(told: Sequence[Told], seen: Seen, prices: Prices, by: Scale, upper: bool) -> Kept:
+    """Fit what accepting a candidate's output is worth.
 
     Parameters
     ----------
-    told, elsewhere, every
-        Comparisons on labelled jobs: of this candidate; of it on jobs of the other kind, where
-        its outputs are worth the same but going on is not; of all.
+    told
+        Its comparisons on labelled jobs of both kinds: its outputs are worth the same there.
     seen
         The candidate's latest outputs, labelled or not.
     prices
         The objective.
+    by
+        What jobs ended with.
     upper
         Whether larger statistics hold.
     """
-    ends = [w for t in every if (w := prices.worth(t.final)) is not None]
-    if not ends or not seen:
-        return None
     sign = 1.0 if upper else -1.0
-    center, unit = float(np.mean(ends)), float(np.var(ends)) or 1.0
-    knots = np.sort([sign * s for s, _ in seen])
-    groups = _frequent([g for _, g in seen])
-    rows: tuple[list[Told], list[Told]] = ([], [])
-    aims: tuple[list[float], list[float]] = ([], [])
-    for at, t in enumerate((*told, *elsewhere)):
-        end = prices.worth(t.final)
-        if end is None:
-            continue
-        end -= prices.second * t.seconds + prices.cost * t.cost
-        own = end if t.held else None if t.own is None else prices.worth(t.own)
-        for which, aim in ((0, own), (1, None if t.held or at >= len(told) else end)):
-            if aim is not None:
-                rows[which].append(t)
-                aims[which].append(aim - center)
+    knots, groups = np.sort([sign * s for s, _ in seen]), frequent([g for _, g in seen])
+    known = [(t, w) for t in told if (w := _kept(t, prices)) is not None]
+    at = np.array([sign * t.statistic for t, _ in known])
+    phi = basis(at, [t.group for t, _ in known], knots, groups)
+    aim = np.array([[w] for _, w in known]).reshape(-1, 1) - by.center
     rng = np.random.default_rng(len(told))
-    both = [
-        _regression(
-            basis(np.array([sign * t.statistic for t in r]), [t.group for t in r], knots, groups),
-            np.array(a), unit, rng,
-        )
-        for r, a in zip(rows, aims, strict=True)
-    ]  # fmt: skip
-    return Fitted(knots, groups, both[0], both[1], center, seen, sign)
+    found = regression(phi, aim, prior(phi.shape[1]), by.unit, rng)
+    return Kept(knots, groups, found, by.center, sign)
 
 
-def _frequent(groups: Sequence[str | None]) -> dict[str | None, int]:
-    """The most frequent groups and their places; none where there is but one."""
-    counts: dict[str | None, int] = {}
-    for group in groups:
-        counts[group] = counts.get(group, 0) + 1
-    if len(counts) < 2:
-        return {}
-    often = sorted(counts, key=lambda g: (-counts[g], str(g)))[:_GROUPS]
-    return {group: k for k, group in enumerate(often)}
+def fitted(
+    kept: Kept, told: Sequence[Told], guessed: Floats, gone: Seen, brought: Floats, seen: Seen,
+    prices: Prices, by: Scale,
+) -> Fitted:  # fmt: skip
+    """Fit what going on is worth, beside what accepting is.
+
+    Parameters
+    ----------
+    kept
+        What accepting the candidate's outputs is worth.
+    told, guessed
+        Its comparisons on labelled jobs, and what going on would be expected to have brought
+        there without the label, `(len(told),)`; NaN where nothing is.
+    gone, brought
+        Comparisons after which jobs went on, labelled or not, and what that is expected to
+        have brought, mean and draws, `(n, 1 + DRAWS)`.
+    seen, prices, by
+        As for :func:`keeping`.
+    """
+    rng = np.random.default_rng([len(told), 1])
+    likely = prior(kept.coefficients.shape[1])
+    at = kept.basis([s for s, _ in gone], [g for _, g in gone])
+    unit = float(np.var(brought[:, 0])) if len(gone) else 0.0
+    go = regression(at, brought - by.center, likely, unit, rng)
+    known = [(t, guess, w) for t, guess in zip(told, guessed, strict=True)
+             if (w := _went(t, prices)) is not None]  # fmt: skip
+    at = kept.basis([t.statistic for t, _, _ in known], [t.group for t, _, _ in known])
+    guess, ends = (np.array([row[k] for row in known], dtype=float) for k in (1, 2))
+    off = ends - np.where(np.isnan(guess), by.center + at @ go[0], guess)
+    share = _BIAS + (1.0 - _BIAS) / (1.0 + len(gone))
+    return Fitted(kept, go + regression(at, off[:, None], share * likely, by.unit, rng), seen)
 
 
-def _regression(phi: Floats, aim: Floats, unit: float, rng: np.random.Generator) -> Floats:
-    """Mean and tempered draws of a Bayesian linear regression, `(1 + DRAWS, d)`."""
-    d = phi.shape[1]
-    prior = np.full(d, 1.0 / _OWN)
-    prior[:_KNOTS] = 1.0 / _SHARED
-    factor = np.linalg.cholesky(phi.T @ phi + np.diag(prior))
-    mean = np.linalg.solve(factor.T, np.linalg.solve(factor, phi.T @ aim))
-    noise = np.linalg.solve(factor.T, rng.normal(size=(d, DRAWS)))
-    return np.asarray(np.vstack([mean, mean + np.sqrt(TEMPERATURE * unit) * noise.T]))
+def _kept(told: Told, prices: Prices) -> float | None:
+    """What accepting the output was worth, where that is known."""
+    end = _went(told._replace(held=False), prices)
+    if told.held or end is None:
+        return end
+    return None if told.own is None else prices.worth(told.own)
+
+
+def _went(told: Told, prices: Prices) -> float | None:
+    """What going on brought, less what was paid; None if it was accepted."""
+    end = None if told.held else prices.worth(told.final)
+    return None if end is None else end - prices.second * told.seconds - prices.cost * told.cost

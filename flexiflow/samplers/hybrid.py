@@ -33,11 +33,11 @@ from flexiflow.graph import Graph
 from flexiflow.records import Labelled, Outcome
 from flexiflow.samplers.base import Advice, Ask, Decision, JobState, Sampler
 from flexiflow.samplers.block import Block
-from flexiflow.samplers.cutting import DRAWS
 from flexiflow.samplers.knowledge import Knowledge
 from flexiflow.samplers.moment import Moment, start
 from flexiflow.samplers.search import decide
 from flexiflow.samplers.space import Space
+from flexiflow.samplers.splines import DRAWS
 from flexiflow.samplers.tuning import Tuning
 from flexiflow.samplers.worth import prices
 

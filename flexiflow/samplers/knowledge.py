@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from flexiflow.records import FAILS, TEACHES, Attempt, Labelled, Outcome, Terms,
 from flexiflow.samplers.base import Ask
 from flexiflow.samplers.context import Context
 from flexiflow.samplers.cutoffs import Cutoffs
+from flexiflow.samplers.going import compared, has_failed
 from flexiflow.samplers.merging import merge
 from flexiflow.samplers.passing import Case, Features, Floats, Passing, load_passing, state_of
 from flexiflow.samplers.tuning import Tuning
@@ -127,15 +127,12 @@ class Knowledge:
         label: bool = False,
     ) -> None:
         """Learn from comparisons with thresholds, and from what a label says of them."""
-        for verdict in outcome.verdicts:
-            if verdict.statistic is None or verdict.memo:
-                continue
-            attempt = next(a for a in outcome.attempts if a.step == verdict.step)
-            member = (attempt.node, attempt.fingerprint, has_failed(outcome, verdict.step))
-            cutoffs = self.cutoffs.setdefault(verdict.fingerprint, Cutoffs())
+        told = any(value is not None and term not in PRICES for term, value in terms.items())
+        for fingerprint, made in compared(outcome).items():
+            cutoffs = self.cutoffs.setdefault(fingerprint, Cutoffs())
             if not label:
-                cutoffs.see(verdict, member)
-            if any(value is not None and term not in PRICES for term, value in terms.items()):
+                cutoffs.see(outcome, made)
+            for verdict, member in made if told else ():
                 own = rejected.get(str(verdict.step), verdict.terms)
                 cutoffs.learn(outcome, verdict, member, own, terms)
 
@@ -264,12 +261,6 @@ def accepted(outcome: Outcome) -> dict[str, str]:
     """Node -> fingerprint of the configuration that gave the output."""
     named = {(a.node, a.candidate): a.fingerprint for a in outcome.attempts}
     return {node: named[node, name] for node, name in outcome.job.configuration.items()}
-
-
-def has_failed(outcome: Outcome, before: float = math.inf) -> bool:
-    """Whether a check or an attempt had failed before some step, by default before the end."""
-    broken = any(a.kind in FAILS and a.step < before for a in outcome.attempts)
-    return broken or any(not v.result and v.step < before for v in outcome.verdicts)
 
 
 def held_against(outcome: Outcome, configuration: Mapping[str, str]) -> float:

@@ -12,7 +12,8 @@ from worlds import chain, expression, node, tag
 from flexiflow.graph import Assertion, Cut, Expression, Graph, Input, Objective, Read
 from flexiflow.samplers.ahead import applies, looked_ahead
 from flexiflow.samplers.cutoffs import Cutoffs
-from flexiflow.samplers.cutting import DRAWS, Told
+from flexiflow.samplers.cutting import Told
+from flexiflow.samplers.splines import DRAWS
 from flexiflow.samplers.worth import prices
 
 

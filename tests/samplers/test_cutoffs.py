@@ -7,40 +7,13 @@ import json
 
 import numpy as np
 import pytest
+from comparisons import AFTER, DEAR, MEMBER, PRICES, compared, moved_on, see, teach
 
 from flexiflow import Hybrid
 from flexiflow.errors import BadInput
-from flexiflow.records import Attempt, Job, Outcome, Verdict
 from flexiflow.samplers.cutoffs import LEAST, MOST_SEEN, MOST_TOLD, Cutoffs
-from flexiflow.samplers.cutting import DRAWS, Prices, Told
-
-PRICES = Prices({"right": 1.0}, second=0.0, cost=0.1)
-MEMBER, AFTER, DEAR = ("y", "cheap", False), ("y", "cheap", True), ("y", "dear", False)
-
-
-def compared(k, statistic, held, right, group="a", end=1.0, seconds=0.0, cost=0.0):
-    """A job with one comparison, after which so much was paid; its verdict and the labels."""
-    mine = Attempt(
-        f"j{k}", 0, "y", "cheap", "cheap", 0, (), 0, 0, 0, 0, None, None, None, None, "pass",
-        None, None, 3.0, 3.0, False, None,
-    )  # fmt: skip
-    after = mine._replace(step=1, seconds=seconds, cost=cost)
-    verdict = Verdict(
-        f"j{k}", 0, "test", "mark", {"y": "cheap"}, held, None, 0.0, False, 0.5, statistic, group
-    )
-    job = Job(
-        f"j{k}", "w", "d", "r", k, 0.0, 0.0, "passed", True, {}, {}, None, 0.0, 0.0, 2, 1, 0, {},
-        None, None, None, None, True,
-    )  # fmt: skip
-    final = {"right": right if held else end}
-    return Outcome(job, (mine,) if held else (mine, after), (verdict,)), {"right": right}, final
-
-
-def teach(cutoffs, jobs, member=MEMBER):
-    for outcome, own, final in jobs:
-        (verdict,) = outcome.verdicts
-        cutoffs.see(verdict, member)
-        cutoffs.learn(outcome, verdict, member, own, final)
+from flexiflow.samplers.cutting import Prices, Told
+from flexiflow.samplers.splines import DRAWS
 
 
 def some(n, seed=0, begin=0):
@@ -102,7 +75,7 @@ def test_a_corrected_label_counts_once():
     teach(cutoffs, jobs)
     for outcome, own, _ in jobs:
         wrong = {"right": 1.0 - own["right"]}
-        again.see(outcome.verdicts[0], MEMBER)
+        again.see(outcome, [(outcome.verdicts[0], MEMBER)])
         again.learn(outcome, outcome.verdicts[0], MEMBER, wrong, wrong)
     for outcome, own, final in jobs:
         again.learn(outcome, outcome.verdicts[0], MEMBER, own, final)
@@ -156,6 +129,7 @@ def filled():
     teach(cutoffs, some(100, 2, 400))
     outcome, _, final = compared(900, 0.4, False, 0.0, group=None)
     teach(cutoffs, [(outcome, None, final)])
+    see(cutoffs, [moved_on(k, k / 2000, k / 3000) for k in range(1000, 1090)])
     return cutoffs
 
 
@@ -194,6 +168,10 @@ def damage(at, value):
         damage((0, 4, 0, 5), {"right": float("-inf")}),
         damage((0, 4, 0, 6), [1.0]),
         damage((0, 4, 0), []),
+        damage((0, 5, 0, 2), float("nan")),
+        damage((0, 5, 0, 4), "dear"),
+        damage((0, 5, 0, 7), None),
+        damage((0, 5, 0), []),
     ],
 )
 def test_damaged_states_are_refused_and_change_nothing(state):
@@ -209,17 +187,56 @@ def test_damaged_states_are_refused_and_change_nothing(state):
 def test_two_workers_know_what_one_that_saw_both_knows():
     jobs, more = some(60), some(70, seed=3, begin=60)
     one, two, both = Cutoffs(), Cutoffs(), Cutoffs()
-    teach(one, jobs)
+    went = [moved_on(k, 0.3, 0.7) for k in range(500, 550)]
+    for it in (one, both):
+        teach(it, jobs)
+        see(it, went[:20])
     one.fit(MEMBER, PRICES, True)
-    teach(two, more[:40])
-    teach(two, more[40:], AFTER)
-    teach(both, [*jobs, *more[:40]])
-    teach(both, more[40:], AFTER)
+    for it in (two, both):
+        teach(it, more[:40])
+        teach(it, more[40:], AFTER)
+        see(it, went[20:])
     one.merge(two)
     assert one.state() == both.state()
     for member in (MEMBER, AFTER):
         fits = [it.fit(member, PRICES, True) for it in (one, both)]
         assert numbers(fits[0]) == numbers(fits[1])
+
+
+def test_a_state_from_before_jobs_that_went_on_were_kept_is_taken_over():
+    cutoffs, again = filled(), Cutoffs()
+    again.load([row[:5] for row in cutoffs.state()])
+    assert again.seen == cutoffs.seen
+    assert {m: told for m, told in again.told.items() if told} == cutoffs.told
+    assert cutoffs.gone
+    assert not any(again.gone.values())
+
+
+def test_of_jobs_that_went_on_the_latest_are_kept():
+    cutoffs = Cutoffs()
+    see(cutoffs, [moved_on(k, 0.25, 0.75) for k in range(MOST_TOLD + 30)])
+    assert list(cutoffs.gone) == [MEMBER]
+    assert list(cutoffs.gone[MEMBER]) == [(f"j{k}", 0) for k in range(30, MOST_TOLD + 30)]
+
+
+@pytest.mark.parametrize("labels", [0.0, 1.0])
+def test_jobs_without_a_label_say_what_going_on_brings(labels):
+    """The dear candidate is right as often as it says, and its labels come from other jobs."""
+    cutoffs, rng = Cutoffs(), np.random.default_rng(0)
+    jobs = [
+        compared(k, s, True, float(rng.random() < s))
+        for k, s in enumerate(rng.uniform(size=600).tolist())
+    ]
+    teach(cutoffs, jobs, (*DEAR[:2], True))
+    teach(cutoffs, [compared(1000 + k, k / LEAST, True, labels) for k in range(LEAST)])
+    before = cutoffs.fit(MEMBER, PRICES, True)
+    see(cutoffs, [moved_on(k, s, s) for k, s in enumerate(rng.uniform(size=400).tolist(), 2000)])
+    cutoffs._fitted.clear()
+    fit = cutoffs.fit(MEMBER, PRICES, True)
+    at = np.linspace(0.05, 0.95, 10)
+    went = [fit.kept.center + (fit.kept.basis([s], ["a"]) @ fit.go[0])[0] for s in at]
+    np.testing.assert_allclose(went, at - 0.5, atol=0.12)  # .1 for each unit of cost, 5 of them
+    assert np.ptp(before.kept.basis(at, ["a"] * 10) @ before.go[0]) < 0.05  # nothing was known
 
 
 def test_a_merge_keeps_to_the_bounds():

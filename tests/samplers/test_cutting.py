@@ -6,29 +6,21 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy import interpolate, stats
+from comparisons import KNOTS, OWN, PRICES, SHARED, fit, seen_of, shaped
+from scipy import stats
 
 from flexiflow.samplers.cutting import (
-    DRAWS,
     MOST_LOOKED_AT,
-    TEMPERATURE,
     Fitted,
+    Kept,
     Prices,
     Told,
-    basis,
-    fitted,
+    scale,
 )
+from flexiflow.samplers.splines import DRAWS, TEMPERATURE
 
-KNOTS, SHARED, OWN = 5, 2.0, 0.7  # splines' knots; prior variances, shared and of a group
+BIAS = 0.025  # prior variance of what labels put right, beside the usual one
 FEW = 4  # outputs before a group has a number of its own
-PRICES = Prices({"right": 1.0}, second=0.0, cost=0.1)
-
-
-def shaped(values, knots):
-    """Splines at some places by SciPy: hats over the mean rank among the knots."""
-    rank = (np.searchsorted(knots, values, "left") + np.searchsorted(knots, values, "right")) / 2
-    hats = interpolate.make_interp_spline(np.arange(KNOTS), np.eye(KNOTS), k=1)
-    return hats(rank / len(knots) * (KNOTS - 1))
 
 
 def some(n=60, seed=0, groups=("a", "b"), upper=True, round_to=None):
@@ -44,33 +36,6 @@ def some(n=60, seed=0, groups=("a", "b"), upper=True, round_to=None):
         group = groups[int(rng.integers(len(groups)))]
         found.append(Told(s, group, held, own, end, 0.0, 0.0 if held else 5.0))
     return found
-
-
-def seen_of(told):
-    return [(t.statistic, t.group) for t in told]
-
-
-def fit(told, seen=None, elsewhere=(), prices=PRICES, upper=True):
-    seen = seen_of(told) if seen is None else seen
-    return fitted(told, elsewhere, [*told, *elsewhere], seen, prices, upper)
-
-
-@pytest.mark.parametrize("groups", [{}, {"a": 0, "b": 1}])
-def test_the_splines_are_a_partition_of_unity_and_groups_have_the_same_again(groups):
-    rng = np.random.default_rng(1)
-    knots = np.sort(np.round(rng.normal(size=40), 1))  # with ties
-    at = np.concatenate([knots, [-100.0, 100.0], rng.normal(size=30)])
-    of = [("a", "b", "other", None)[k % 4] for k in range(len(at))]
-    phi = basis(at, of, knots, groups)
-    assert phi.shape == (len(at), KNOTS * (1 + len(groups)))
-    assert np.all(phi >= 0)
-    np.testing.assert_allclose(phi[:, :KNOTS].sum(axis=1), 1.0, rtol=1e-12)
-    np.testing.assert_allclose(phi[:, :KNOTS], shaped(at, knots), atol=1e-12)
-    for row, group in zip(phi, of, strict=True):
-        expected = np.zeros((len(groups), KNOTS))
-        if group in groups:
-            expected[groups[group]] = row[:KNOTS]
-        np.testing.assert_array_equal(row[KNOTS:].reshape(-1, KNOTS), expected)
 
 
 def ridge(rows, aims, knots, groups):
@@ -110,9 +75,10 @@ def test_both_regressions_are_ridge_regressions(elsewhere):
     made = fit(told, elsewhere=elsewhere)
     center, keep, go = by_hand(told, elsewhere)
     knots = np.sort([t.statistic for t in told])
-    groups = sorted(made.groups, key=made.groups.__getitem__)
+    groups = sorted(made.kept.groups, key=made.kept.groups.__getitem__)
     assert sorted(groups) == ["a", "b"]
-    for ours, (rows, aims) in ((made._keep, keep), (made._go, go)):
+    both = ((made.kept.coefficients, keep), (made.go, go))
+    for ours, (rows, aims) in both:
         mean, _ = ridge(rows, aims, knots, groups)
         np.testing.assert_allclose(ours[0], mean, atol=1e-9)
     for s, g in ((0.3, "a"), (0.9, "b"), (0.5, "unknown")):
@@ -133,11 +99,11 @@ def test_draws_are_those_of_the_tempered_posterior():
         made = fit(told, seen_of(told[:60]))
         _, keep, _ = by_hand(told[:60])
         knots = np.sort([t.statistic for t in told[:60]])
-        groups = sorted(made.groups, key=made.groups.__getitem__)
+        groups = sorted(made.kept.groups, key=made.kept.groups.__getitem__)
         mean, precision = ridge(*keep, knots, groups)
         unit = np.var([t.final["right"] for t in told[:60]])
         expected = TEMPERATURE * unit * np.linalg.inv(precision)
-        drawn.append(made._keep[1:] - mean)
+        drawn.append(made.kept.coefficients[1:] - mean)
     flat = np.concatenate(drawn)
     assert flat.shape == (100 * DRAWS, len(expected))
     z = flat.mean(axis=0) / np.sqrt(np.diag(expected) / len(flat))
@@ -147,8 +113,8 @@ def test_draws_are_those_of_the_tempered_posterior():
 
 
 def gains(made, at, group, draw=-1):
-    phi = basis(at, [group] * len(at), made.knots, made.groups)
-    return phi @ (made._keep[draw + 1] - made._go[draw + 1])
+    phi = made.kept.basis(made.kept.sign * at, [group] * len(at))
+    return phi @ (made.kept.coefficients[draw + 1] - made.go[draw + 1])
 
 
 @pytest.mark.parametrize("round_to", [None, 6])
@@ -174,7 +140,7 @@ def coefficients(*hats):
 
 def by_coefficients(keep, seen):
     knots = np.sort([s for s, _ in seen])
-    return Fitted(knots, {}, coefficients(*keep), coefficients(*[0] * 5), 0.0, seen, 1.0)
+    return Fitted(Kept(knots, {}, coefficients(*keep), 0.0, 1.0), coefficients(*[0] * 5), seen)
 
 
 def test_where_going_on_is_always_better_nothing_holds_and_the_other_way_round():
@@ -225,27 +191,18 @@ def test_what_an_output_is_worth_is_the_better_of_keeping_it_and_going_on():
     told = some(200)
     made = fit(told)
     late = seen_of(told)[-128:]
-    phi = basis(np.array([s for s, _ in late]), [g for _, g in late], made.knots, made.groups)
+    phi = made.kept.basis([s for s, _ in late], [g for _, g in late])
     center = by_hand(told)[0]
     for draw in range(DRAWS):
-        keep, go = phi @ made._keep[draw + 1], phi @ made._go[draw + 1]
+        keep, go = phi @ made.kept.coefficients[draw + 1], phi @ made.go[draw + 1]
         expected = center + np.mean([max(a, b) for a, b in zip(keep, go, strict=True)])
         assert made.values[draw] == pytest.approx(expected)
-
-
-def test_one_group_has_no_spline_of_its_own_and_only_the_most_frequent_have():
-    assert fit(some(40, groups=("a",))).groups == {}
-    names = [f"g{k:02}" for k in range(40)]
-    seen = [(k / 1000, g) for k, g in enumerate(names + names[5:])]
-    made = fit(some(20), seen)
-    assert len(made.groups) == 32
-    assert list(made.groups) == names[5:37]  # the more frequent, then in the order of their names
 
 
 def test_nothing_is_fitted_before_a_label_says_what_is_wanted():
     waiting = [t._replace(final={"right": None}) for t in some(20)]
     assert fit(waiting) is None
-    assert fit(some(20), seen=[]) is None
+    assert scale([], PRICES) is None
     assert fit([*waiting, *some(1)]).number(-1, "a") is not None
 
 
@@ -262,3 +219,74 @@ def test_prices_weigh_terms_and_wait_for_all_of_them():
     assert prices.worth({"right": 1.0, "long": None}) is None
     assert prices.worth({"right": 1.0}) is None
     assert Prices({}, 1.0, 1.0).worth({}) == 0.0
+
+
+def expected(made, at):
+    """What going on is expected to bring at some statistics of group 'a'."""
+    return made.kept.center + made.kept.basis(at, ["a"] * len(at)) @ made.go[0]
+
+
+def unlabelled(n, seed=0, off=0.0):
+    """Comparisons without a label, and what they are expected to have brought: .9 - s + off."""
+    at = np.random.default_rng(seed).uniform(size=n)
+    brought = np.tile((0.9 - at + off)[:, None], 1 + DRAWS)
+    return [(float(s), "a") for s in at], brought
+
+
+def labelled(n, seed=1):
+    """Rejected outputs, after which .9 - s of the jobs ended well, at a cost of .5."""
+    rng, found = np.random.default_rng(seed), []
+    for s in rng.uniform(size=n).tolist():
+        end = {"right": float(rng.random() < 0.9 - s)}
+        found.append(Told(s, "a", False, {"right": 0.0}, end, 0.0, 5.0))
+    return found
+
+
+def least_squares(rows, aims, variance):
+    """The shared spline's coefficients, the prior as further rows."""
+    rows = np.vstack([rows, np.eye(KNOTS) * variance**-0.5])
+    return np.linalg.lstsq(rows, np.concatenate([aims, np.zeros(KNOTS)]))[0]
+
+
+def test_going_on_is_what_is_expected_and_what_labels_put_right():
+    told = labelled(50)
+    gone, brought = unlabelled(70)
+    rng = np.random.default_rng(5)
+    brought = brought + rng.normal(size=brought.shape) * 0.1
+    guessed = np.where(rng.random(50) < 0.5, rng.normal(size=50), np.nan)
+    made = fit(told, gone=gone, brought=brought, guessed=guessed)
+    ends = np.array([t.final["right"] for t in told])
+    knots, center = np.sort([t.statistic for t in told]), ends.mean()
+    hats, apart = (shaped(np.array([s for s, _ in r]), knots) for r in (seen_of(told), gone))
+    first = least_squares(apart, brought[:, 0] - center, SHARED)
+    without = np.where(np.isnan(guessed), center + hats @ first, guessed)
+    share = BIAS + (1 - BIAS) / 71
+    second = least_squares(hats, ends - 0.5 - without, share * SHARED)
+    np.testing.assert_allclose(made.go[0], first + second, atol=1e-9)
+
+
+def test_comparisons_without_a_label_make_it_surer():
+    at, told = np.linspace(0.05, 0.95, 10), labelled(40)
+    gone, brought = unlabelled(500)
+    alone, both = fit(told), fit(told, gone=gone, brought=brought - 0.5)
+    truth = 0.4 - at
+    errors = [np.abs(expected(made, at) - truth).mean() for made in (both, alone)]
+    assert 2 * errors[0] < errors[1]
+    spread = [
+        np.std(made.kept.basis(at, ["a"] * 10) @ made.go[1:].T, axis=1) for made in (both, alone)
+    ]
+    assert (spread[0] < spread[1]).all()
+
+
+@pytest.mark.parametrize("off", [-0.3, 0.3])
+def test_labels_put_right_what_is_expected(off):
+    """By more, the more there are; a label weighs more than a comparison without one."""
+    at = np.linspace(0.05, 0.95, 10)
+    gone, brought = unlabelled(300, off=off)
+    errors = []
+    for n in (10, 100, 1000):
+        made = fit(labelled(n), gone=gone, brought=brought - 0.5)
+        errors.append(np.abs(expected(made, at) - (0.4 - at)).mean())
+    assert errors[0] > 0.2
+    assert errors[2] < 0.05
+    assert errors == sorted(errors, reverse=True)
