@@ -16,7 +16,8 @@ from flexiflow.benchmarks import planning_instances
 from flexiflow.benchmarks.planning_instances import branched, chain, demand, ms
 from flexiflow.planning import Problem, plan, programme, search
 from flexiflow.planning.choices import choices
-from flexiflow.planning.search import Front, TooMany
+from flexiflow.planning.search import Front
+from flexiflow.planning.thinning import TooMany
 
 _WHOLE = 1_000_000  # points: all there are
 _SMALL = 700  # offers up to which HiGHS is asked for whole fronts

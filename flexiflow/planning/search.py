@@ -33,7 +33,7 @@ import numpy as np
 from flexiflow.planning.bounds import Bounds, Known, guess
 from flexiflow.planning.choices import Choices
 from flexiflow.planning.curves import Floats
-from flexiflow.planning.thinning import Ints, thinned
+from flexiflow.planning.thinning import Ints, TooMany, thinned
 from flexiflow.planning.ways import Ways
 
 _SLACK = 1e-9  # relative, on the latency bound and the budget: sums are off by roundings
@@ -43,10 +43,6 @@ _NEAR = 0.004  # of what choices can add in all: how near its bound the first ro
 _MOST = 2_000_000  # labels made at a node of a chain; twenty nodes of twenty variants make 430 000
 _BRANCHED = 60_000  # where several paths lie ahead, and labels rarely beat one another
 _QUICK = 5_000  # the same for the cheapest plan, which an integer programme finds in 10 ms
-
-
-class TooMany(Exception):
-    """The search would make more labels than is worth it."""
 
 
 @dataclass(frozen=True)

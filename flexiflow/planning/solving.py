@@ -12,12 +12,16 @@ planning`` measures both.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from flexiflow.planning import programme, search
 from flexiflow.planning.choices import Choices
 from flexiflow.planning.curves import Floats
-from flexiflow.planning.search import Front, TooMany
-from flexiflow.planning.thinning import Ints
+from flexiflow.planning.reducing import reduced
+from flexiflow.planning.search import Front
+from flexiflow.planning.thinning import Ints, TooMany
 
 Paths = Sequence[frozenset[int]]
 
@@ -27,10 +31,14 @@ def front(
     budget: float | None = None, had: tuple[Floats, Floats] | None = None,
 ) -> Front:  # fmt: skip
     """As :func:`.search.front`; where that is too much, :func:`.programme.front`."""
+    small = reduced(stages, paths, order, sla, budget)
+    if small is None:
+        return Front(np.zeros(0), np.zeros(0), np.zeros((0, len(stages)), dtype=np.intp))
     try:
-        return search.front(stages, paths, order, sla, budget, had)
+        found = search.front(small.stages, small.paths, small.order, sla, budget, had)
     except TooMany:
         return programme.front(stages, paths, order, sla, budget)
+    return replace(found, picks=small.picks(found.picks))
 
 
 def cheapest(
@@ -38,10 +46,15 @@ def cheapest(
     budget: float | None = None,
 ) -> Ints | None:  # fmt: skip
     """Each node's choice in the cheapest plan within the bounds; None if nothing fits."""
+    flat = [replace(s, gain=np.zeros_like(s.gain)) for s in stages]
+    small = reduced(flat, paths, order, sla, budget)
+    if small is None:
+        return None
     try:
-        return search.cheapest(stages, paths, order, sla, budget)
+        picks = search.cheapest(small.stages, small.paths, small.order, sla, budget)
     except TooMany:
         return programme.cheapest(stages, paths, order, sla, budget)
+    return None if picks is None else small.picks(picks[None])[0]
 
 
 def above(
@@ -53,8 +66,13 @@ def above(
 
     ``weighed`` says whether cost counts: if not, the most accurate plan is all that is asked.
     """
+    small = reduced(stages, paths, order, sla, budget)
+    if small is None:
+        return
+    told = (small.stages, small.paths, small.order, sla, budget, worth, gain, least)
     try:
-        yield from search.above(stages, paths, order, sla, budget, worth, gain, least)
+        for found in search.above(*told):
+            yield replace(found, picks=small.picks(found.picks))
     except TooMany:
         points = programme.POINTS if weighed else 1
         found = programme.front(stages, paths, order, sla, budget, points)

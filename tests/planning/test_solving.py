@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from instances import best_by_cost, every_plan, paths_of, stages
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from instances import best_by_cost, every_plan, graph, kept, paths_from, paths_of, stages
 
 from flexiflow.planning import search, solving
-from flexiflow.planning.choices import Choices
+from flexiflow.planning.choices import Choices, taken
 from flexiflow.planning.curves import Floats
-from flexiflow.planning.search import TooMany
+from flexiflow.planning.thinning import TooMany
 
 SLA = 2.5
 
@@ -22,7 +24,7 @@ def needed(cost: Floats, worth: Floats) -> Floats:
 
 @pytest.fixture
 def branched() -> tuple[list[Choices], tuple[frozenset[int], ...]]:
-    return stages(np.random.default_rng(1), 4, 5, whole=True), paths_of("diamond")
+    return stages(np.random.default_rng(1), 4, 5, whole=True), paths_of("zigzag")
 
 
 def test_a_graph_that_branches_too_much_goes_to_the_solver(
@@ -62,3 +64,48 @@ def test_the_most_accurate_comes_from_the_solver_too(
     assert len(found) == (len(wanted) if weighed else 1)
     too_short = (made, paths, range(4), 1e-3, None, worth, needed, -np.inf)
     assert not list(solving.above(*too_short, weighed=weighed))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    nodes=st.integers(1, 6),
+    series_parallel=st.booleans(),
+    whole=st.booleans(),
+    sla=st.floats(0.3, 5.0),
+    budget=st.one_of(st.none(), st.floats(3.0, 20.0)),
+    least=st.sampled_from([-np.inf, -4.0]),
+)
+def test_plans_of_any_graph_are_the_best_of_all(
+    seed: int, nodes: int, series_parallel: bool, whole: bool, sla: float,
+    budget: float | None, least: float,
+) -> None:  # fmt: skip
+    rng = np.random.default_rng(seed)
+    paths = kept(paths_from(graph(rng, nodes, series_parallel)))
+    made = stages(rng, nodes, 4, whole)
+    wanted = best_by_cost(every_plan(made, paths), sla, budget)
+    told = (made, paths, range(nodes), sla, budget)
+    found = solving.front(*told)
+    assert found.cost.tolist() == pytest.approx([c for c, _ in wanted])
+    assert found.gain.tolist() == pytest.approx([g for _, g in wanted])
+    for cost, gain, picks in zip(found.cost, found.gain, found.picks, strict=True):
+        ((latency, paid, added),) = every_plan(
+            [taken(s, np.array([k])) for s, k in zip(made, picks, strict=True)], paths
+        )
+        assert latency <= sla * (1 + 1e-8)
+        assert (paid, added) == (pytest.approx(cost), pytest.approx(gain))
+    picks = solving.cheapest(*told)
+    assert (picks is None) == (not wanted)
+    if picks is not None:
+        assert sum(s.cost[k] for s, k in zip(made, picks, strict=True)) == pytest.approx(
+            wanted[0][0]
+        )
+        assert max(sum(made[v].latency[picks[v]] for v in p) for p in paths) <= sla * (1 + 1e-8)
+    worths = sorted(w for w in (worth(*map(np.array, p)) for p in wanted) if w > least + 1e-9)
+    parts = list(solving.above(*told, worth, needed, least, weighed=True))
+    if worths:
+        last = np.sort(worth(parts[-1].cost, parts[-1].gain))
+        assert last[last > least + 1e-9].tolist() == pytest.approx(worths)
+    for part in parts:
+        assert worth(part.cost, part.gain).max() <= max(worths, default=least) + 1e-9
+        assert part.picks.shape == (len(part), nodes)

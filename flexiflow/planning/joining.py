@@ -1,0 +1,121 @@
+"""The choices of several nodes together, of those that nothing beats.
+
+Costs and what is added to the accuracy add up. Seconds add up where one node follows another;
+beside one another the longer ones count. There a pair is worth having only where the quicker
+one adds more than all that cost no more and are not slower than the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from flexiflow.planning.choices import Choices, taken
+from flexiflow.planning.thinning import Ints, TooMany, undominated
+
+_BLOCK = 400_000  # pairs that are looked at in one go
+_MOST = 100_000_000  # that are looked at in all, some 5 s
+_KEPT = 2_000_000  # that the pairs of their own block do not beat
+
+Pairs = Iterator[tuple[Ints, Ints]]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Some nodes taken as one.
+
+    Attributes
+    ----------
+    nodes
+        Their numbers.
+    choices
+        Of all of them together.
+    picks
+        Each node's choice in these, `(n, nodes)`.
+    """
+
+    nodes: tuple[int, ...]
+    choices: Choices
+    picks: Ints
+
+    def __len__(self) -> int:
+        return len(self.picks)
+
+
+def alone(node: int, choices: Choices) -> Joined:
+    """A single node."""
+    return Joined((node,), choices, np.arange(len(choices.cost))[:, None])
+
+
+def joined(a: Joined, b: Joined, parallel: bool, sla: float, budget: float) -> Joined:
+    """Two as one: all choices that no other equals or beats in seconds, cost and gain.
+
+    Parameters
+    ----------
+    a, b
+        What is joined.
+    parallel
+        Whether they lie beside one another.
+    sla, budget
+        Bounds on the seconds and the cost of both together.
+
+    Raises
+    ------
+    TooMany
+        If there are too many pairs.
+    """
+    if len(a) * len(b) > _MOST:
+        raise TooMany
+    one, other = a.choices, b.choices
+    i, j = np.zeros((2, 0), dtype=np.intp)
+    for left, right in _beside(one, other) if parallel else _after(one, other):
+        pairs = _paired(one, other, left, right, parallel)
+        fits = np.flatnonzero((pairs.latency <= sla) & (pairs.cost <= budget))
+        kept = fits[undominated(pairs.cost[fits], pairs.latency[fits], pairs.gain[fits])]
+        i, j = np.append(i, left[kept]), np.append(j, right[kept])
+        if len(i) > _KEPT:
+            raise TooMany
+    made = _paired(one, other, i, j, parallel)
+    kept = undominated(made.cost, made.latency, made.gain)
+    picks = np.hstack([a.picks[i[kept]], b.picks[j[kept]]])
+    return Joined(a.nodes + b.nodes, taken(made, kept), picks)
+
+
+def _paired(one: Choices, other: Choices, i: Ints, j: Ints, parallel: bool) -> Choices:
+    both = np.maximum if parallel else np.add
+    latency = both(one.latency[i], other.latency[j])
+    cost, gain = one.cost[i] + other.cost[j], one.gain[i] + other.gain[j]
+    return Choices(np.arange(len(i)), np.ones_like(i), latency, cost, gain)
+
+
+def _after(one: Choices, other: Choices) -> Pairs:
+    """All pairs."""
+    size = len(other.cost)
+    rows = max(_BLOCK // max(size, 1), 1)
+    for start in range(0, len(one.cost), rows):
+        of = np.arange(start, min(start + rows, len(one.cost)))
+        yield np.repeat(of, size), np.tile(np.arange(size), len(of))
+
+
+def _beside(one: Choices, other: Choices) -> Pairs:
+    """The pairs of which the quicker one is worth having beside the slower."""
+    yield from _quicker(one, other, as_slow=True)
+    for right, left in _quicker(other, one, as_slow=False):
+        yield left, right
+
+
+def _quicker(slow: Choices, quick: Choices, as_slow: bool) -> Pairs:
+    """For each slow choice the quick ones that add more than all that cost no more."""
+    order = np.lexsort((-quick.gain, quick.cost))
+    latency, gain = quick.latency[order], quick.gain[order]
+    rows = max(_BLOCK // max(len(order), 1), 1)
+    for start in range(0, len(slow.cost), rows):
+        bound = slow.latency[start : start + rows, None]
+        fits = latency <= bound if as_slow else latency < bound
+        reached = np.where(fits, gain, -np.inf)
+        before = np.maximum.accumulate(reached, axis=1)[:, :-1]
+        fits[:, 1:] &= reached[:, 1:] > before
+        i, j = np.nonzero(fits)
+        yield start + i, order[j]
