@@ -7,7 +7,7 @@ one adds more than all that cost no more and are not slower than the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from flexiflow.planning.choices import Choices, taken
 from flexiflow.planning.thinning import Ints, TooMany, undominated
 
 _BLOCK = 400_000  # pairs that are looked at in one go
-_MOST = 100_000_000  # that are looked at in all, some 5 s
 _KEPT = 2_000_000  # that the pairs of their own block do not beat
 
 Pairs = Iterator[tuple[Ints, Ints]]
@@ -49,8 +48,60 @@ def alone(node: int, choices: Choices) -> Joined:
     return Joined((node,), choices, np.arange(len(choices.cost))[:, None])
 
 
+def some(a: Joined, at: Ints) -> Joined:
+    """Some of the choices."""
+    return Joined(a.nodes, taken(a.choices, at), a.picks[at])
+
+
+def thinned(a: Joined) -> Joined:
+    """The choices that no other equals or beats in seconds, cost and gain."""
+    made = a.choices
+    return some(a, undominated(made.cost, made.latency, made.gain))
+
+
+def within(a: Joined, sla: float, budget: float) -> Joined:
+    """The choices within bounds on seconds and cost."""
+    made = a.choices
+    return some(a, np.flatnonzero((made.latency <= sla) & (made.cost <= budget)))
+
+
+def united(nodes: tuple[int, ...], found: Sequence[Joined]) -> Joined:
+    """The choices of any of several that join the same nodes, without those that others beat."""
+    nodes = tuple(sorted(nodes))
+    found = [*found, Joined(nodes, _none(), np.zeros((0, len(nodes)), dtype=np.intp))]
+    picks = np.concatenate([a.picks[:, np.argsort(a.nodes)] for a in found])
+    latency, cost, gain = (
+        np.concatenate([getattr(a.choices, of) for a in found])
+        for of in ("latency", "cost", "gain")
+    )
+    number = np.arange(len(cost))
+    every = Choices(number, np.ones_like(number), latency, cost, gain)
+    return thinned(Joined(nodes, every, picks))
+
+
+def fixed(a: Joined, one: int, copies: int) -> list[Joined]:
+    """One choice as a constant that stands in several places and counts in the first."""
+    first, latency = some(a, np.array([one])), a.choices.latency[one : one + 1]
+    number, nothing = np.zeros(1, dtype=np.intp), np.zeros(1)
+    again = Choices(number, number + 1, latency, nothing, nothing)
+    return [first] + [Joined((), again, np.zeros((1, 0), dtype=np.intp))] * (copies - 1)
+
+
+def settled(ways: Sequence[Sequence[int]], parts: Sequence[Joined]) -> Joined:
+    """Parts with one choice each, of which the longest way takes the seconds."""
+    made = [part.choices for part in parts]
+    latency = max(sum(float(made[k].latency[0]) for k in way) for way in ways)
+    cost, gain = (
+        np.array([sum(float(getattr(c, of)[0]) for c in made)]) for of in ("cost", "gain")
+    )
+    number = np.zeros(1, dtype=np.intp)
+    nodes = tuple(v for part in parts for v in part.nodes)
+    whole = Choices(number, number + 1, np.array([latency]), cost, gain)
+    return Joined(nodes, whole, np.hstack([part.picks for part in parts]))
+
+
 def joined(a: Joined, b: Joined, parallel: bool, sla: float, budget: float) -> Joined:
-    """Two as one: all choices that no other equals or beats in seconds, cost and gain.
+    """Two as one, without choices that others equal or beat.
 
     Parameters
     ----------
@@ -66,8 +117,6 @@ def joined(a: Joined, b: Joined, parallel: bool, sla: float, budget: float) -> J
     TooMany
         If there are too many pairs.
     """
-    if len(a) * len(b) > _MOST:
-        raise TooMany
     one, other = a.choices, b.choices
     i, j = np.zeros((2, 0), dtype=np.intp)
     for left, right in _beside(one, other) if parallel else _after(one, other):
@@ -77,10 +126,13 @@ def joined(a: Joined, b: Joined, parallel: bool, sla: float, budget: float) -> J
         i, j = np.append(i, left[kept]), np.append(j, right[kept])
         if len(i) > _KEPT:
             raise TooMany
-    made = _paired(one, other, i, j, parallel)
-    kept = undominated(made.cost, made.latency, made.gain)
-    picks = np.hstack([a.picks[i[kept]], b.picks[j[kept]]])
-    return Joined(a.nodes + b.nodes, taken(made, kept), picks)
+    picks = np.hstack([a.picks[i], b.picks[j]])
+    return thinned(Joined(a.nodes + b.nodes, _paired(one, other, i, j, parallel), picks))
+
+
+def _none() -> Choices:
+    number, nothing = np.zeros(0, dtype=np.intp), np.zeros(0)
+    return Choices(number, number, nothing, nothing, nothing)
 
 
 def _paired(one: Choices, other: Choices, i: Ints, j: Ints, parallel: bool) -> Choices:

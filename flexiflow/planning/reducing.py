@@ -3,20 +3,33 @@
 The shapes of :mod:`.shapes` say what may be joined. Nodes beside one another are, and the nodes
 of each branch that leads to this; nodes that merely follow one another are left to the search,
 which goes through them with bounds on what lies ahead. A series-parallel graph becomes a chain.
+Of a mixed shape one node is given one choice after the other; see :mod:`.splitting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from flexiflow.planning.choices import Choices, taken
-from flexiflow.planning.joining import Joined, alone, joined
-from flexiflow.planning.shapes import Shape, shapes
-from flexiflow.planning.thinning import Ints, TooMany, undominated
+from flexiflow.planning.choices import Choices
+from flexiflow.planning.joining import (
+    Joined,
+    alone,
+    fixed,
+    joined,
+    settled,
+    thinned,
+    united,
+    within,
+)
+from flexiflow.planning.shapes import Shape, shape_of
+from flexiflow.planning.splitting import Way, split
+from flexiflow.planning.thinning import Ints, TooMany
 
+_EACH = 20_000  # pairs that take as long as what joining two takes at least
 _SLACK = 2e-9  # relative, on bounds: more than that of the search, which has the last word
 
 
@@ -65,6 +78,7 @@ def reduced(
     order: Sequence[int],
     sla: float,
     budget: float | None = None,
+    work: float = math.inf,
 ) -> Reduced | None:
     """A graph without what can be joined; None if nothing fits.
 
@@ -72,14 +86,17 @@ def reduced(
     ----------
     stages, paths, order, sla, budget
         As for :func:`flexiflow.planning.search.front`.
+    work
+        Pairs of choices to look at, at most; 20 million take a second, or less. What would
+        take more is left apart.
     """
     if len(paths) == 1:
         return Reduced(tuple(alone(k, stages[k]) for k in order), (frozenset(range(len(order))),))
-    reduction = _Reduction(stages, paths, order, sla, budget)
-    if not reduction.fits:
-        return None
-    parts = [part for shape in reduction.rooms for part in reduction.parts(shape)]
-    if not all(map(len, parts)):
+    most = np.inf if budget is None else budget * (1.0 + _SLACK)
+    joining = _Joining({k: thinned(alone(k, s)) for k, s in enumerate(stages)}, most, work)
+    shape, room = shape_of(tuple(paths), tuple(order)), sla * (1.0 + _SLACK)
+    parts = joining.parts(shape, room) if joining.fits(shape, room) else []
+    if not parts or not all(map(len, parts)):
         return None
     place = {v: k for k, v in enumerate(order)}
     parts.sort(key=lambda part: max(place[v] for v in part.nodes))
@@ -88,76 +105,98 @@ def reduced(
     return Reduced(tuple(parts), tuple(ways))
 
 
-class _Reduction:
-    """Shapes of a graph, the seconds and cost that others leave them, and what they become."""
+class _Joining:
+    """What shapes become within the seconds and the cost that the others leave them."""
 
-    def __init__(
-        self,
-        stages: Sequence[Choices],
-        paths: Sequence[frozenset[int]],
-        order: Sequence[int],
-        sla: float,
-        budget: float | None,
-    ) -> None:
-        self._stages = stages
-        self._fastest = [float(s.latency.min()) for s in stages]
-        self._cheapest = [float(s.cost.min()) for s in stages]
-        most = np.inf if budget is None else budget * (1.0 + _SLACK)
-        self._spare = most - sum(self._cheapest)
-        left = [sla * (1.0 + _SLACK) - sum(self._fastest[v] for v in path) for path in paths]
-        self.fits = self._spare >= 0 and min(left) >= 0
-        self.rooms: dict[Shape, float] = {}  # seconds for each shape, the others at their fastest
-        for shape in shapes(tuple(paths), tuple(order)):
-            inside = [s for s, path in zip(left, paths, strict=True) if path & set(shape.nodes)]
-            self.rooms[shape] = min(inside) + self._least(shape)
+    def __init__(self, leaves: Mapping[int, Joined], most: float, work: float) -> None:
+        self._leaves, self.left = leaves, work
+        self._fastest = {v: float(x.choices.latency.min()) for v, x in leaves.items()}
+        self._cheapest = {v: float(x.choices.cost.min()) for v, x in leaves.items()}
+        self._spare = most - sum(self._cheapest.values())
         self._known: dict[tuple[int, ...], Joined | None] = {}
 
-    def parts(self, shape: Shape, room: float | None = None) -> list[Joined]:
+    def fits(self, shape: Shape, room: float) -> bool:
+        """Whether the fastest choices take no longer, and the cheapest are within the budget."""
+        return self._least(shape) <= room and self._spare >= 0
+
+    def parts(self, shape: Shape, room: float) -> list[Joined]:
         """A shape in as few parts as can be had, its series left apart."""
-        room = self.rooms[shape] if room is None else room
-        whole = self._whole(shape, room) if shape.parallel or not shape.parts else None
+        series = shape.parts and not shape.parallel and not shape.ways
+        whole = None if series else self._tried(shape, room)
         if whole is not None:
             return [whole]
-        return [p for part in shape.parts for p in self.parts(part, self._room(part, shape, room))]
+        rooms = self._rooms(shape, room)
+        return [p for part, r in zip(shape.parts, rooms, strict=True) for p in self.parts(part, r)]
+
+    def _tried(self, shape: Shape, room: float) -> Joined | None:
+        """A shape as one; None where that is too much."""
+        if shape.nodes not in self._known:
+            try:
+                self._known[shape.nodes] = self.whole(shape, room)
+            except TooMany:
+                self._known[shape.nodes] = None
+        return self._known[shape.nodes]
+
+    def whole(self, shape: Shape, room: float) -> Joined:
+        """A shape as one that takes no longer, if that is not too much."""
+        most = self._spare + sum(self._cheapest[v] for v in shape.nodes)
+        if not shape.parts:
+            return within(self._leaves[shape.nodes[0]], room, most)
+        rooms = self._rooms(shape, room)
+        found = [self._tried(part, r) for part, r in zip(shape.parts, rooms, strict=True)]
+        parts = [part for part in found if part is not None]
+        if len(parts) < len(found):
+            raise TooMany
+        if shape.ways:
+            return self._mixed(shape.ways, parts, room, most)
+        made, *others = sorted(parts, key=len)
+        for other in others:
+            self._spend(len(made) * len(other) + _EACH)
+            made = joined(made, other, shape.parallel, room, most)
+        return made
+
+    def _mixed(
+        self, ways: tuple[Way, ...], parts: list[Joined], room: float, most: float
+    ) -> Joined:
+        """With one choice of a part after the other, a constant in the graph without it."""
+        sizes, nodes = tuple(map(len, parts)), tuple(v for part in parts for v in part.nodes)
+        if max(sizes) == 1 or not min(sizes):
+            return united(nodes, [within(settled(ways, parts), room, most)] if min(sizes) else [])
+        at, shape = split(tuple(ways), sizes)
+        copies = [v for v in shape.nodes if v >= len(parts)]
+        others = {v: parts[v] for v in shape.nodes if v < len(parts)}
+        found: list[Joined] = []
+        for one in range(sizes[at]):
+            constants = fixed(parts[at], one, len(copies))
+            leaves = others | dict(zip(copies, constants, strict=True))
+            share = self.left / (sizes[at] - one)
+            inner = _Joining(leaves, most, share)
+            if inner.fits(shape, room):
+                found.append(inner.whole(shape, room))
+                self._spend(share - inner.left)
+        return united(nodes, found)
+
+    def _spend(self, work: float) -> None:
+        self.left -= work
+        if self.left < 0:
+            raise TooMany
 
     def _least(self, shape: Shape) -> float:
         """Seconds that a shape takes at its fastest."""
         if not shape.parts:
             return self._fastest[shape.nodes[0]]
-        each = map(self._least, shape.parts)
+        each = list(map(self._least, shape.parts))
+        if shape.ways:
+            return max(sum(each[k] for k in way) for way in shape.ways)
         return max(each) if shape.parallel else sum(each)
 
-    def _room(self, part: Shape, shape: Shape, room: float) -> float:
-        return room if shape.parallel else room - self._least(shape) + self._least(part)
-
-    def _whole(self, shape: Shape, room: float) -> Joined | None:
-        """A shape as one; None where that is too much."""
-        if shape.nodes not in self._known:
-            try:
-                self._known[shape.nodes] = self._made(shape, room)
-            except TooMany:
-                self._known[shape.nodes] = None
-        return self._known[shape.nodes]
-
-    def _made(self, shape: Shape, room: float) -> Joined:
-        if not shape.parts:
-            return self._thinned(shape.nodes[0], room)
-        found = [self._whole(part, self._room(part, shape, room)) for part in shape.parts]
-        parts = sorted((part for part in found if part is not None), key=len)
-        if len(parts) < len(found):
-            raise TooMany
-        made = parts[0]
-        for whole in parts[1:]:
-            most = self._purse(made.nodes + whole.nodes)
-            made = joined(made, whole, shape.parallel, room, most)
-        return made
-
-    def _thinned(self, node: int, room: float) -> Joined:
-        stage = self._stages[node]
-        at = np.flatnonzero((stage.latency <= room) & (stage.cost <= self._purse((node,))))
-        at = at[undominated(stage.cost[at], stage.latency[at], stage.gain[at])]
-        return Joined((node,), taken(stage, at), at[:, None])
-
-    def _purse(self, nodes: Sequence[int]) -> float:
-        """What some nodes may cost, the others at their cheapest."""
-        return self._spare + sum(self._cheapest[v] for v in nodes)
+    def _rooms(self, shape: Shape, room: float) -> list[float]:
+        """Seconds for each part, beside the others at their fastest."""
+        if shape.parallel or not shape.parts:
+            return [room] * len(shape.parts)
+        each = list(map(self._least, shape.parts))
+        ways = shape.ways or (tuple(range(len(each))),)
+        longest = [
+            max(sum(each[v] for v in way) for way in ways if k in way) for k in range(len(each))
+        ]
+        return [room - most + least for most, least in zip(longest, each, strict=True)]

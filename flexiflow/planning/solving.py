@@ -25,13 +25,16 @@ from flexiflow.planning.thinning import Ints, TooMany
 
 Paths = Sequence[frozenset[int]]
 
+_WORK = 100e6  # pairs of choices that are looked at before there is a search
+_QUICK = 2e6  # the same for the cheapest plan, which an integer programme finds in 10 ms
+
 
 def front(
     stages: Sequence[Choices], paths: Paths, order: Sequence[int], sla: float,
     budget: float | None = None, had: tuple[Floats, Floats] | None = None,
 ) -> Front:  # fmt: skip
     """As :func:`.search.front`; where that is too much, :func:`.programme.front`."""
-    small = reduced(stages, paths, order, sla, budget)
+    small = reduced(stages, paths, order, sla, budget, _WORK)
     if small is None:
         return Front(np.zeros(0), np.zeros(0), np.zeros((0, len(stages)), dtype=np.intp))
     try:
@@ -47,7 +50,7 @@ def cheapest(
 ) -> Ints | None:  # fmt: skip
     """Each node's choice in the cheapest plan within the bounds; None if nothing fits."""
     flat = [replace(s, gain=np.zeros_like(s.gain)) for s in stages]
-    small = reduced(flat, paths, order, sla, budget)
+    small = reduced(flat, paths, order, sla, budget, _QUICK)
     if small is None:
         return None
     try:
@@ -66,7 +69,7 @@ def above(
 
     ``weighed`` says whether cost counts: if not, the most accurate plan is all that is asked.
     """
-    small = reduced(stages, paths, order, sla, budget)
+    small = reduced(stages, paths, order, sla, budget, _WORK)
     if small is None:
         return
     told = (small.stages, small.paths, small.order, sla, budget, worth, gain, least)

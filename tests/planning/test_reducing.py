@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from instances import best_by_cost, every_plan, kept, paths_from, paths_of, stages
+from instances import SHAPES, best_by_cost, every_plan, kept, paths_from, paths_of, stages
 
-from flexiflow.planning import joining, search
+from flexiflow.planning import search
 from flexiflow.planning.reducing import reduced
 
 NESTED = ((), (0,), (1,), (1,), (2, 3), (0,), (4, 5))  # a diamond in a branch of a diamond
@@ -22,14 +22,17 @@ def test_a_series_parallel_graph_becomes_a_chain() -> None:
     assert within.tolist() == small.parts[1].picks[1].tolist()
 
 
-@pytest.mark.parametrize("limit", [0, 20, 36, 100])
-def test_what_is_too_much_to_join_is_left(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "_MOST", limit)
-    made, paths = stages(np.random.default_rng(3), 7, 5, whole=True), kept(paths_from(NESTED))
+@pytest.mark.parametrize("shape", ["nested", "zigzag"])
+@pytest.mark.parametrize("work", [0.0, 21_000.0, 50_000.0, 90_000.0, 2e6])
+def test_what_is_too_much_to_join_is_left(shape: str, work: float) -> None:
+    parents = NESTED if shape == "nested" else SHAPES["zigzag"]
+    nodes = len(parents)
+    made, paths = stages(np.random.default_rng(3), nodes, 5, whole=True), kept(paths_from(parents))
     wanted = best_by_cost(every_plan(made, paths), 3.0, None)
-    small = reduced(made, paths, range(7), 3.0)
+    small = reduced(made, paths, range(nodes), 3.0, work=work)
     assert small is not None
-    assert (len(small.parts) == 7) == (limit == 0)
+    assert work or len(small.parts) == nodes
+    assert work < 2e6 or len(small.paths) == 1
     found = search.front(small.stages, small.paths, small.order, 3.0)
     assert found.cost.tolist() == pytest.approx([c for c, _ in wanted])
     assert found.gain.tolist() == pytest.approx([g for _, g in wanted])
