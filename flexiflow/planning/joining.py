@@ -13,9 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from flexiflow.planning.choices import Choices, taken
+from flexiflow.planning.curves import Floats
 from flexiflow.planning.thinning import Ints, TooMany, undominated
 
 _BLOCK = 400_000  # pairs that are looked at in one go
+_EACH = 2_000  # pairs that take as long as joining two nodes does at least
+_QUICKER = 3  # times as fast are nodes beside one another, for each choice and cost of the other
 _KEPT = 2_000_000  # that the pairs of their own block do not beat
 
 Pairs = Iterator[tuple[Ints, Ints]]
@@ -100,6 +103,14 @@ def settled(ways: Sequence[Sequence[int]], parts: Sequence[Joined]) -> Joined:
     return Joined(nodes, whole, np.hstack([part.picks for part in parts]))
 
 
+def effort(a: Joined, b: Joined, parallel: bool) -> float:
+    """How long it takes to join two, in pairs of choices of nodes that follow one another."""
+    if not parallel:
+        return _EACH + len(a) * len(b)
+    levels = [len(np.unique(part.choices.cost)) for part in (a, b)]
+    return _EACH + (len(a) * levels[1] + len(b) * levels[0]) / _QUICKER
+
+
 def joined(a: Joined, b: Joined, parallel: bool, sla: float, budget: float) -> Joined:
     """Two as one, without choices that others equal or beat.
 
@@ -160,14 +171,31 @@ def _beside(one: Choices, other: Choices) -> Pairs:
 
 def _quicker(slow: Choices, quick: Choices, as_slow: bool) -> Pairs:
     """For each slow choice the quick ones that add more than all that cost no more."""
-    order = np.lexsort((-quick.gain, quick.cost))
-    latency, gain = quick.latency[order], quick.gain[order]
-    rows = max(_BLOCK // max(len(order), 1), 1)
-    for start in range(0, len(slow.cost), rows):
-        bound = slow.latency[start : start + rows, None]
-        fits = latency <= bound if as_slow else latency < bound
-        reached = np.where(fits, gain, -np.inf)
-        before = np.maximum.accumulate(reached, axis=1)[:, :-1]
-        fits[:, 1:] &= reached[:, 1:] > before
-        i, j = np.nonzero(fits)
-        yield start + i, order[j]
+    order = np.lexsort((quick.gain, quick.latency, quick.cost))
+    starts = np.flatnonzero(np.diff(quick.cost[order]) > 0) + 1
+    most = np.full(len(slow.cost), -np.inf)
+    found, size = [], 0
+    for at in np.split(order, starts):  # of each cost, the slower later
+        last = np.searchsorted(quick.latency[at], slow.latency, "right" if as_slow else "left")
+        i = np.flatnonzero(last)
+        j = at[_highest(quick.gain[at])][last[i] - 1]
+        better = quick.gain[j] > most[i]
+        i, j = i[better], j[better]
+        most[i] = quick.gain[j]
+        found.append((i, j))
+        size += len(i)
+        if size > _BLOCK:
+            yield _chained(found)
+            found, size = [], 0
+    if found:
+        yield _chained(found)
+
+
+def _chained(found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found])
+
+
+def _highest(gain: Floats) -> Ints:
+    """Where the highest so far stands, at each place."""
+    new = gain >= np.maximum.accumulate(gain)
+    return np.maximum.accumulate(np.where(new, np.arange(len(gain)), 0))

@@ -18,6 +18,7 @@ from flexiflow.planning.choices import Choices
 from flexiflow.planning.joining import (
     Joined,
     alone,
+    effort,
     fixed,
     joined,
     settled,
@@ -29,7 +30,6 @@ from flexiflow.planning.shapes import Shape, shape_of
 from flexiflow.planning.splitting import Way, split
 from flexiflow.planning.thinning import Ints, TooMany
 
-_EACH = 20_000  # pairs that take as long as what joining two takes at least
 _SLACK = 2e-9  # relative, on bounds: more than that of the search, which has the last word
 
 
@@ -40,7 +40,7 @@ class Reduced:
     Attributes
     ----------
     parts
-        Its nodes, each after those it reads, and what is joined in them.
+        Its nodes in the order in which they are to be taken, and what is joined in them.
     paths
         Parts of each path.
     """
@@ -55,7 +55,7 @@ class Reduced:
 
     @property
     def order(self) -> range:
-        """Its nodes in the order in which they are to be taken."""
+        """The numbers of the parts."""
         return range(len(self.parts))
 
     def picks(self, found: Ints) -> Ints:
@@ -87,8 +87,8 @@ def reduced(
     stages, paths, order, sla, budget
         As for :func:`flexiflow.planning.search.front`.
     work
-        Pairs of choices to look at, at most; 20 million take a second, or less. What would
-        take more is left apart.
+        Pairs of choices to look at, at most, as :func:`.joining.effort` counts them: some two
+        million a second. What would take more is left apart.
     """
     if len(paths) == 1:
         return Reduced(tuple(alone(k, stages[k]) for k in order), (frozenset(range(len(order))),))
@@ -100,9 +100,15 @@ def reduced(
         return None
     place = {v: k for k, v in enumerate(order)}
     parts.sort(key=lambda part: max(place[v] for v in part.nodes))
-    owner = {v: k for k, part in enumerate(parts) for v in part.nodes}
-    ways = dict.fromkeys(frozenset(owner[v] for v in path) for path in paths)
+    ways = _ways(parts, paths)
+    if len(ways) == 1:
+        parts.sort(key=len, reverse=True)  # in a chain any order will do: this one makes least
     return Reduced(tuple(parts), tuple(ways))
+
+
+def _ways(parts: Sequence[Joined], paths: Sequence[frozenset[int]]) -> list[frozenset[int]]:
+    owner = {v: k for k, part in enumerate(parts) for v in part.nodes}
+    return list(dict.fromkeys(frozenset(owner[v] for v in path) for path in paths))
 
 
 class _Joining:
@@ -151,7 +157,7 @@ class _Joining:
             return self._mixed(shape.ways, parts, room, most)
         made, *others = sorted(parts, key=len)
         for other in others:
-            self._spend(len(made) * len(other) + _EACH)
+            self._spend(effort(made, other, shape.parallel))
             made = joined(made, other, shape.parallel, room, most)
         return made
 

@@ -25,8 +25,8 @@ from flexiflow.planning.thinning import Ints, TooMany
 
 Paths = Sequence[frozenset[int]]
 
-_WORK = 100e6  # pairs of choices that are looked at before there is a search
-_QUICK = 2e6  # the same for the cheapest plan, which an integer programme finds in 10 ms
+_WORK = 10e6  # pairs of choices that are looked at before there is a search
+_QUICK = 0.2e6  # the same for the cheapest plan, which an integer programme finds in 10 ms
 
 
 def front(

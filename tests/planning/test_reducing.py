@@ -14,16 +14,18 @@ def test_a_series_parallel_graph_becomes_a_chain() -> None:
     made = stages(np.random.default_rng(0), 7, 6, whole=True)
     small = reduced(made, kept(paths_from(NESTED)), range(7), 3.0)
     assert small is not None
-    assert [sorted(part.nodes) for part in small.parts] == [[0], [1, 2, 3, 4, 5], [6]]
+    joined, *others = small.parts  # that with the most choices first
+    assert sorted(joined.nodes) == [1, 2, 3, 4, 5]
+    assert {part.nodes for part in others} == {(0,), (6,)}
     assert small.paths == (frozenset({0, 1, 2}),)
-    picks = small.picks(np.array([[0, 1, 1]]))
+    picks = small.picks(np.array([[7, 0, 1]]))
     assert picks.shape == (1, 7)
-    within = picks[0, list(small.parts[1].nodes)]
-    assert within.tolist() == small.parts[1].picks[1].tolist()
+    within = picks[0, list(joined.nodes)]
+    assert within.tolist() == joined.picks[7].tolist()
 
 
 @pytest.mark.parametrize("shape", ["nested", "zigzag"])
-@pytest.mark.parametrize("work", [0.0, 21_000.0, 50_000.0, 90_000.0, 2e6])
+@pytest.mark.parametrize("work", [0.0, 2_100.0, 5_000.0, 9_000.0, 2e5])
 def test_what_is_too_much_to_join_is_left(shape: str, work: float) -> None:
     parents = NESTED if shape == "nested" else SHAPES["zigzag"]
     nodes = len(parents)
@@ -32,7 +34,7 @@ def test_what_is_too_much_to_join_is_left(shape: str, work: float) -> None:
     small = reduced(made, paths, range(nodes), 3.0, work=work)
     assert small is not None
     assert work or len(small.parts) == nodes
-    assert work < 2e6 or len(small.paths) == 1
+    assert work < 2e5 or len(small.paths) == 1
     found = search.front(small.stages, small.paths, small.order, 3.0)
     assert found.cost.tolist() == pytest.approx([c for c, _ in wanted])
     assert found.gain.tolist() == pytest.approx([g for _, g in wanted])
