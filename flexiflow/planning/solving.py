@@ -1,11 +1,17 @@
 """The best choices at all nodes, by our own search where it can, else by an integer programme.
 
 The search of :mod:`.search` gives the whole exact front at once; a solver gives it point by
-point. On random chains of 10 nodes with 20 variants in batches of 1 to 64 the search takes 0.1 s
-for all of some 80 plans, and HiGHS 3 s for 25 of them; accuracies that are multiplied and then
-weighed against cost are no linear objective at all. In graphs with branches a partial plan has
-seconds along several paths, hardly any beats another, and the search grows without bound from
-some eight nodes on: there HiGHS takes 10 to 200 ms for a plan. ``python -m flexiflow.benchmarks
+point. Of a graph with branches a partial plan has seconds along several paths, hardly any beats
+another, and the search would grow without bound. So branches are joined first, see
+:mod:`.reducing`: a graph of series and parallels becomes a chain, and so do small graphs that
+are neither. On random graphs of 10 nodes with 20 variants in batches of 1 to 64 the front of
+some 75 plans takes 0.1 s, with branches or without, 0.2 s where two branches are four nodes
+long, and 1 s with 20 nodes; HiGHS takes 2 to 15 s for 25 plans with 10 nodes. Accuracies that are
+multiplied and then weighed against cost are no linear objective for it at all.
+
+HiGHS remains for graphs too entangled to be joined (where each node reads any two of the three
+before it, say, from some eight nodes on) and for branches so long that joining them takes more
+than finding one plan: there it takes 10 to 200 ms for a plan. ``python -m flexiflow.benchmarks
 planning`` measures both.
 """
 
@@ -25,22 +31,38 @@ from flexiflow.planning.thinning import Ints, TooMany
 
 Paths = Sequence[frozenset[int]]
 
-_WORK = 10e6  # pairs of choices that are looked at before there is a search
-_QUICK = 0.2e6  # the same for the cheapest plan, which an integer programme finds in 10 ms
+# Pairs of choices that joining may look at, some two million a second:
+_WORK = 30e6  # for a whole front, for points of which a solver takes as long
+_ONE = 0.5e6  # for the most accurate plan
+_QUICK = 0.2e6  # for the cheapest
 
 
 def front(
     stages: Sequence[Choices], paths: Paths, order: Sequence[int], sla: float,
     budget: float | None = None, had: tuple[Floats, Floats] | None = None,
 ) -> Front:  # fmt: skip
-    """As :func:`.search.front`; where that is too much, :func:`.programme.front`."""
+    """As :func:`searched`; where that is too much, :func:`.programme.front`."""
+    try:
+        return searched(stages, paths, order, sla, budget, had)
+    except TooMany:
+        return programme.front(stages, paths, order, sla, budget)
+
+
+def searched(
+    stages: Sequence[Choices], paths: Paths, order: Sequence[int], sla: float,
+    budget: float | None = None, had: tuple[Floats, Floats] | None = None,
+) -> Front:  # fmt: skip
+    """As :func:`.search.front`, with branches joined first.
+
+    Raises
+    ------
+    TooMany
+        If the graph is too entangled.
+    """
     small = reduced(stages, paths, order, sla, budget, _WORK)
     if small is None:
         return Front(np.zeros(0), np.zeros(0), np.zeros((0, len(stages)), dtype=np.intp))
-    try:
-        found = search.front(small.stages, small.paths, small.order, sla, budget, had)
-    except TooMany:
-        return programme.front(stages, paths, order, sla, budget)
+    found = search.front(small.stages, small.paths, small.order, sla, budget, had)
     return replace(found, picks=small.picks(found.picks))
 
 
@@ -69,7 +91,7 @@ def above(
 
     ``weighed`` says whether cost counts: if not, the most accurate plan is all that is asked.
     """
-    small = reduced(stages, paths, order, sla, budget, _WORK)
+    small = reduced(stages, paths, order, sla, budget, _WORK if weighed else _ONE)
     if small is None:
         return
     told = (small.stages, small.paths, small.order, sla, budget, worth, gain, least)

@@ -36,9 +36,9 @@ def test_a_graph_that_branches_too_much_goes_to_the_solver(
     searched = solving.front(made, paths, range(4), SLA)
     assert searched.cost.tolist() == pytest.approx([c for c, _ in wanted])
     monkeypatch.setattr(search, "_BRANCHED", 0)
-    monkeypatch.setattr(solving, "_WORK", 0)
+    for work in ("_WORK", "_ONE", "_QUICK"):
+        monkeypatch.setattr(solving, work, 0)
     monkeypatch.setattr(search, "_QUICK", 0)
-    monkeypatch.setattr(solving, "_QUICK", 0)
     with pytest.raises(TooMany):
         search.front(made, paths, range(4), SLA)
     with pytest.raises(TooMany):
@@ -60,7 +60,8 @@ def test_the_most_accurate_comes_from_the_solver_too(
     made, paths = branched
     wanted = best_by_cost(every_plan(made, paths), SLA, None)
     monkeypatch.setattr(search, "_BRANCHED", 0)
-    monkeypatch.setattr(solving, "_WORK", 0)
+    for work in ("_WORK", "_ONE", "_QUICK"):
+        monkeypatch.setattr(solving, work, 0)
     told = (made, paths, range(4), SLA, None, worth, needed, -np.inf)
     (found,) = solving.above(*told, weighed=weighed)
     assert found.gain[-1] == pytest.approx(wanted[-1][1])
