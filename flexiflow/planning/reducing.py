@@ -168,7 +168,7 @@ class _Joining:
         sizes, nodes = tuple(map(len, parts)), tuple(v for part in parts for v in part.nodes)
         if max(sizes) == 1 or not min(sizes):
             return united(nodes, [within(settled(ways, parts), room, most)] if min(sizes) else [])
-        at, shape = split(tuple(ways), sizes)
+        at, shape = split(ways, sizes)
         copies = [v for v in shape.nodes if v >= len(parts)]
         others = {v: parts[v] for v in shape.nodes if v < len(parts)}
         found: list[Joined] = []
@@ -183,9 +183,9 @@ class _Joining:
         return united(nodes, found)
 
     def _spend(self, work: float) -> None:
-        self.left -= work
-        if self.left < 0:
+        if work > self.left:
             raise TooMany
+        self.left -= work
 
     def _least(self, shape: Shape) -> float:
         """Seconds that a shape takes at its fastest."""

@@ -46,7 +46,7 @@ _NEAR = 0.004  # of what choices can add in all: how near its bound the first ro
 _BLOCK = 1_000_000  # labels with choices that are looked at in one go
 _MOST = 2_000_000  # labels made at a node of a chain; twenty nodes of twenty variants make 430 000
 _BRANCHED = 60_000  # where several paths lie ahead, and labels rarely beat one another
-_QUICK = 5_000  # the same for the cheapest plan, which an integer programme finds in 10 ms
+_QUICK = 1_500  # the same for the cheapest plan, which an integer programme finds in 10 ms
 
 
 @dataclass(frozen=True)

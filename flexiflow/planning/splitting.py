@@ -14,7 +14,6 @@ from flexiflow.planning.shapes import Shape, shape_of
 Way = tuple[int, ...]
 
 
-@lru_cache(maxsize=64)
 def split(ways: tuple[Way, ...], sizes: tuple[int, ...]) -> tuple[int, Shape]:
     """The part to be split, and the graph of the others with its copies.
 
@@ -36,14 +35,15 @@ def split(ways: tuple[Way, ...], sizes: tuple[int, ...]) -> tuple[int, Shape]:
     >>> k, shape.parallel, [part.nodes for part in shape.parts]
     (0, True, [(4, 2), (5, 1, 3)])
     """
-    found = []
-    for k, size in enumerate(sizes):
-        if size > 1:
-            for key in (_next, _last, _both):
-                shape = _without(ways, k, key, len(sizes))
-                found.append((_mixed(shape, sizes), size, k, shape))
-    _, _, k, shape = min(found, key=lambda one: one[:3])
-    return k, shape
+    every = [(k, shape) for k, shape in _every(ways, len(sizes)) if sizes[k] > 1]
+    return min(every, key=lambda one: (_mixed(one[1], sizes), sizes[one[0]]))
+
+
+@lru_cache(maxsize=64)
+def _every(ways: tuple[Way, ...], size: int) -> tuple[tuple[int, Shape], ...]:
+    """Each part as the one to be split, in each manner."""
+    keys = (_next, _last, _both)
+    return tuple((k, _without(ways, k, key, size)) for k in range(size) for key in keys)
 
 
 def _next(way: Way, k: int) -> object:
