@@ -40,6 +40,16 @@ def test_what_is_too_much_to_join_is_left(shape: str, work: float) -> None:
     assert found.gain.tolist() == pytest.approx([g for _, g in wanted])
 
 
+def test_what_is_small_is_joined_after_what_is_too_much() -> None:
+    parents = ((), (0,), (0,), (1, 2), (3,), (3,), (4, 5))  # two diamonds, one after the other
+    sizes = (3, 30, 30, 3, 4, 4, 3)
+    rng = np.random.default_rng(8)
+    made = [stages(rng, 1, size, whole=False)[0] for size in sizes]
+    small = reduced(made, kept(paths_from(parents)), range(7), 9.0, work=2_040.0)
+    assert small is not None
+    assert {tuple(sorted(p.nodes)) for p in small.parts if len(p.nodes) > 1} == {(4, 5)}
+
+
 def test_a_chain_stays_as_it_is() -> None:
     made = stages(np.random.default_rng(0), 3, 4, whole=False)
     small = reduced(made, [frozenset(range(3))], (2, 0, 1), 3.0)

@@ -6,12 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from instances import best_by_cost, every_plan, graph, kept, paths_from, paths_of, stages
 
-from flexiflow.planning import search, solving
+from flexiflow.planning import programme, search, solving
 from flexiflow.planning.choices import Choices, taken
 from flexiflow.planning.curves import Floats
 from flexiflow.planning.thinning import TooMany
 
 SLA = 2.5
+DIAMONDS = ((), (0,), (0,), (1, 2), (3,), (3,), (4, 5))
+FORKED = ((), (0,), (0,), (1,), (2,), (3,), (4,), (5, 6))
+ENTANGLED = ((), (0,), (0,), (1,), (1, 2), (3, 4))
 
 
 def worth(cost: Floats, gain: Floats) -> Floats:
@@ -113,3 +116,21 @@ def test_plans_of_any_graph_are_the_best_of_all(
     for part in parts:
         assert worth(part.cost, part.gain).max() <= max(worths, default=least) + 1e-9
         assert part.picks.shape == (len(part), nodes)
+
+
+@pytest.mark.parametrize("parents", [DIAMONDS, FORKED, ENTANGLED])
+def test_fronts_of_larger_graphs_have_what_the_solver_finds(
+    parents: tuple[tuple[int, ...], ...],
+) -> None:
+    rng = np.random.default_rng(5)
+    made = []
+    for _ in parents:
+        latency, cost = rng.lognormal(-2.0, 0.7, 14), rng.integers(1, 20, 14).astype(float)
+        gain = np.log(0.5 + 0.4 * rng.uniform(size=14) + 0.004 * cost)
+        made.append(Choices(np.arange(14), np.ones(14, dtype=np.intp), latency, cost, gain))
+    told = (made, paths_from(parents), range(len(parents)), 0.7)
+    whole, points = solving.searched(*told), programme.front(*told, points=6)
+    assert len(whole) > len(points) > 3
+    at = [int(np.abs(whole.cost - cost).argmin()) for cost in points.cost]
+    assert whole.cost[at].tolist() == pytest.approx(points.cost.tolist(), abs=1e-9)
+    assert whole.gain[at].tolist() == pytest.approx(points.gain.tolist(), abs=1e-9)
