@@ -5,9 +5,10 @@ point. Of a graph with branches a partial plan has seconds along several paths, 
 another, and the search would grow without bound. So branches are joined first, see
 :mod:`.reducing`: a graph of series and parallels becomes a chain, and so do small graphs that
 are neither. On random graphs of 10 nodes with 20 variants in batches of 1 to 64 the front of
-some 75 plans takes 0.1 s, with branches or without, 0.2 s where two branches are four nodes
-long, and 1 s with 20 nodes; HiGHS takes 2 to 15 s for 25 plans with 10 nodes. Accuracies that are
-multiplied and then weighed against cost are no linear objective for it at all.
+some 75 plans takes 0.1 s, with branches or without, and 0.2 s where two branches are four nodes
+long; HiGHS takes 2 to 6 s for some 20 of them. With 20 nodes it is 1 s for 200 plans, and 5 s
+where two branches are nine nodes long; HiGHS takes 6 to 30 s. Accuracies that are multiplied and
+then weighed against cost are no linear objective for it at all.
 
 HiGHS remains for graphs too entangled to be joined (where each node reads any two of the three
 before it, say, from some eight nodes on) and for branches so long that joining them takes more
