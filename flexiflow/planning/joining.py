@@ -19,6 +19,7 @@ from flexiflow.planning.thinning import Ints, TooMany, undominated
 _BLOCK = 400_000  # pairs that are looked at in one go
 _EACH = 2_000  # pairs that take as long as joining two nodes does at least
 _QUICKER = 3  # times as fast are nodes beside one another, for each choice and cost of the other
+_FEW = 20_000  # pairs up to which all are looked at
 _KEPT = 2_000_000  # that the pairs of their own block do not beat
 
 Pairs = Iterator[tuple[Ints, Ints]]
@@ -130,15 +131,18 @@ def joined(a: Joined, b: Joined, parallel: bool, sla: float, budget: float) -> J
     """
     one, other = a.choices, b.choices
     i, j = np.zeros((2, 0), dtype=np.intp)
-    for left, right in _beside(one, other) if parallel else _after(one, other):
+    blocks = 0
+    many = len(a) * len(b) > _FEW
+    for left, right in _beside(one, other) if parallel and many else _every(one, other):
         pairs = _paired(one, other, left, right, parallel)
         fits = np.flatnonzero((pairs.latency <= sla) & (pairs.cost <= budget))
         kept = fits[undominated(pairs.cost[fits], pairs.latency[fits], pairs.gain[fits])]
-        i, j = np.append(i, left[kept]), np.append(j, right[kept])
+        i, j, blocks = np.append(i, left[kept]), np.append(j, right[kept]), blocks + 1
         if len(i) > _KEPT:
             raise TooMany
     picks = np.hstack([a.picks[i], b.picks[j]])
-    return thinned(Joined(a.nodes + b.nodes, _paired(one, other, i, j, parallel), picks))
+    made = Joined(a.nodes + b.nodes, _paired(one, other, i, j, parallel), picks)
+    return thinned(made) if blocks > 1 else made
 
 
 def _none() -> Choices:
@@ -153,7 +157,7 @@ def _paired(one: Choices, other: Choices, i: Ints, j: Ints, parallel: bool) -> C
     return Choices(np.arange(len(i)), np.ones_like(i), latency, cost, gain)
 
 
-def _after(one: Choices, other: Choices) -> Pairs:
+def _every(one: Choices, other: Choices) -> Pairs:
     """All pairs."""
     size = len(other.cost)
     rows = max(_BLOCK // max(size, 1), 1)

@@ -34,7 +34,7 @@ Paths = Sequence[frozenset[int]]
 
 # Pairs of choices that joining may look at, some two million a second:
 _WORK = 30e6  # for a whole front, for points of which a solver takes as long
-_ONE = 0.5e6  # for the most accurate plan
+_ONE = 1e6  # for the most accurate plan
 _QUICK = 0.1e6  # for the cheapest
 
 

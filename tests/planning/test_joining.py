@@ -19,10 +19,12 @@ from flexiflow.planning.thinning import TooMany
     whole=st.booleans(),
     sla=st.floats(0.2, 3.0),
     budget=st.floats(2.0, 14.0),
+    few=st.sampled_from([0, 1_000]),
 )
 def test_two_nodes_have_the_pairs_that_nothing_beats(
-    seed: int, sizes: tuple[int, int], parallel: bool, whole: bool, sla: float, budget: float
-) -> None:
+    seed: int, sizes: tuple[int, int], parallel: bool, whole: bool, sla: float, budget: float,
+    few: int,
+) -> None:  # fmt: skip
     rng = np.random.default_rng(seed)
     a, b = (stages(rng, 1, size, whole)[0] for size in sizes)
     both = max if parallel else sum
@@ -43,7 +45,9 @@ def test_two_nodes_have_the_pairs_that_nothing_beats(
             o != p and all(x <= y for x, y in zip(o, p, strict=True)) for o in inside.values()
         )
     }
-    found = joined(alone(4, a), alone(2, b), parallel, sla, budget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joining, "_FEW", few)
+        found = joined(alone(4, a), alone(2, b), parallel, sla, budget)
     assert found.nodes == (4, 2)
     told = [pairs[i, j] for i, j in found.picks.tolist()]
     assert len(told) == len(wanted)
@@ -59,6 +63,7 @@ def test_blocks_of_pairs_make_no_difference(
     a, b = (alone(k, s) for k, s in enumerate(stages(np.random.default_rng(2), 2, 60, whole=False)))
     whole = joined(a, b, parallel, 2.0, 11.0)
     monkeypatch.setattr(joining, "_BLOCK", 70)
+    monkeypatch.setattr(joining, "_FEW", 0)
     assert len(whole) > 5
     assert joined(a, b, parallel, 2.0, 11.0).picks.tolist() == whole.picks.tolist()
 
