@@ -2,10 +2,10 @@
 
 Random chains are planned first (seconds of each variant log-normal, batches of 1 to 64): one
 plan, and the whole front, with seconds as expected and so that the SLA holds with probability
-.95 (*sure*). Then our own *search* for the whole front is put beside HiGHS, the *solver*, which
-gives one plan, some 25 points, or the whole front, on chains and on graphs with branches, where
-the search is given up and the solver takes its place; *apart* is by how much they ever differ in
-accuracy.
+.95 (*sure*). Then our own *search* for the whole front, of so many *plans*, is put beside HiGHS,
+the *solver*, which gives one plan, some 25 *points*, or (of the smallest) the whole front: on
+chains, on graphs of diamonds (*branched*), and where two chains lie between the first node and
+the last (*forked*); *apart* is by how much they ever differ in accuracy.
 
 With profiles and a trace, each chain of the profiles is then served over each window of the
 trace, in a simulation from event to event: by an adapter that plans again every ten seconds, by

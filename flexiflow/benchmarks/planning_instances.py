@@ -52,6 +52,15 @@ def branched(nodes: int, variants: int, seed: int) -> Problem:
     return Problem(tuple(steps))
 
 
+def forked(nodes: int, variants: int, seed: int) -> Problem:
+    """The nodes of :func:`chain`, the first read by two chains, and the last reading both."""
+    steps, last = [], nodes - 1
+    for k, step in enumerate(chain(nodes, variants, seed).steps):
+        read = (k - 2, k - 1) if k == last else (k - 1,) if k == 1 else (k - 2,)
+        steps.append(step._replace(parents=tuple(f"n{max(j, 0)}" for j in read if k)))
+    return Problem(tuple(steps))
+
+
 def demand(problem: Problem) -> Demand:
     """What is asked of such a problem: 0.2 s for each node of its longest path."""
     return Demand(_SLA * max(map(len, problem.paths)), _RATE)

@@ -1,8 +1,9 @@
 """The planner's own search beside HiGHS, on the same random problems.
 
-Chains, and graphs of diamonds; seconds as expected. HiGHS is asked for one plan (the most
-accurate, then the cheapest of these), for a front of 25 points by the epsilon-constraint method,
-and on chains of ten nodes with ten variants for the whole front.
+Chains, graphs of diamonds (*branched*), and two chains between the first node and the last
+(*forked*); seconds as expected. HiGHS is asked for one plan (the most accurate, then the cheapest
+of these), for a front of 25 points by the epsilon-constraint method, and with ten nodes and ten
+variants for the whole front.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from flexiflow.benchmarks import planning_instances
-from flexiflow.benchmarks.planning_instances import branched, chain, demand, ms
-from flexiflow.planning import Problem, plan, programme, search
+from flexiflow.benchmarks.planning_instances import branched, chain, demand, forked, ms
+from flexiflow.planning import Problem, plan, programme, solving
 from flexiflow.planning.choices import choices
-from flexiflow.planning.search import Front, TooMany
+from flexiflow.planning.search import Front
+from flexiflow.planning.thinning import TooMany
 
 _WHOLE = 1_000_000  # points: all there are
 _SMALL = 700  # offers up to which HiGHS is asked for whole fronts
@@ -28,14 +30,14 @@ def compared(instances: int, seed: int = 0) -> Iterator[dict[str, Any]]:
     Yields
     ------
     A row each: ``nodes``, ``variants``, ``shape``, ``instances``; the median milliseconds of the
-    processor of a ``plan`` and of the ``search`` for the whole front (None where it is given up),
-    of HiGHS for one ``solver plan``, for its ``points`` (median number) and for the ``solver
-    front`` as a whole; and ``apart``, by how much the accuracies of both ever differ for the
-    same cost, relative.
+    processor of a ``plan`` and of the ``search`` for the whole front, and the median number of
+    its ``plans`` (None where it is given up); the milliseconds of HiGHS for one ``solver plan``,
+    for its ``points`` (median number) and for the ``solver front`` as a whole; and ``apart``, by
+    how much the accuracies of both ever differ for the same cost, relative.
     """
     _timed(chain(1, 1, seed))  # so that the solver is loaded
     for nodes, variants in planning_instances.SIZES:
-        for shape, make in (("chain", chain), ("branched", branched)):
+        for shape, make in (("chain", chain), ("branched", branched), ("forked", forked)):
             each = [_timed(make(nodes, variants, seed + k)) for k in range(instances)]
             row = {"nodes": nodes, "variants": variants, "shape": shape, "instances": instances}
             yield row | {name: _middle(name, [one[name] for one in each]) for name in each[0]}
@@ -54,14 +56,15 @@ def _timed(problem: Problem) -> dict[str, float | None]:
     fronts: list[Front] = []
     row: dict[str, float | None] = {"plan ms": ms(lambda: plan(problem, asked, None))}
     try:
-        row["search ms"] = ms(lambda: fronts.append(search.front(*told)))
+        row["search ms"] = ms(lambda: fronts.append(solving.searched(*told)))
+        row["plans"] = float(len(fronts[-1]))
     except TooMany:
-        row["search ms"] = None
+        row["search ms"] = row["plans"] = None
     row["solver plan ms"] = ms(lambda: fronts.append(programme.front(*told, points=1)))
     row["solver points ms"] = ms(lambda: fronts.append(programme.front(*told)))
     row["points"] = float(len(fronts[-1]))
     row["solver front ms"] = None
-    if len(problem.paths) == 1 and sum(len(s.offers) for s in problem.steps) <= _SMALL:
+    if sum(len(s.offers) for s in problem.steps) <= _SMALL:
         row["solver front ms"] = ms(lambda: fronts.append(programme.front(*told, points=_WHOLE)))
     row["apart"] = (
         None if row["search ms"] is None else max(apart(fronts[0], those) for those in fronts[1:])

@@ -12,6 +12,8 @@ from flexiflow.errors import BadInput
 from flexiflow.figures.look import COLOURS, GREY, laid_out, safe, tinted
 from flexiflow.planning import Plan
 
+_BEYOND = 0.04  # of the dearest plan's cost
+
 
 def points(plans: Sequence[Plan]) -> dict[str, list[Any]]:
     """What is drawn of each plan.
@@ -41,10 +43,12 @@ def traces(plans: Sequence[Plan], chosen: int | None = None) -> list[dict[str, A
     cost, line = found["cost"], {"shape": "hv", "color": COLOURS[0], "width": 2}
     bare = {"mode": "lines", "line": {"shape": "hv", "width": 0}, "hoverinfo": "skip"}
     at = [] if chosen is None else [chosen]
+    beyond = [x + _BEYOND * cost[-1] for x in cost[-1:]]  # as far as the last plan's is shown
+    low, high = (found[of] + found[of][-1:] for of in ("low", "high"))
     return [
-        {"x": cost, "y": found["low"], "showlegend": False, **bare},
+        {"x": cost + beyond, "y": low, "showlegend": False, **bare},
         {
-            "x": cost, "y": found["high"], "name": "80 % interval", "fill": "tonexty",
+            "x": cost + beyond, "y": high, "name": "80 % interval", "fill": "tonexty",
             "fillcolor": tinted(COLOURS[0], 0.15), **bare,
         },
         {

@@ -1,9 +1,9 @@
 """Plan before you serve: variants, batch sizes and replicas under a latency SLA.
 
 :mod:`.profiles` and :mod:`.curves` hold what is known of seconds, :mod:`.problem` says what is
-to be planned, :mod:`.search` finds the exact front of accuracy and cost, :mod:`.planner` the
-plan, :mod:`.infeasible` says why there is none, :mod:`.simulation` runs a plan under load,
-:mod:`.adapting` plans again as the load changes.
+to be planned, :mod:`.reducing` joins branches, :mod:`.search` finds the exact front of accuracy
+and cost, :mod:`.planner` the plan, :mod:`.infeasible` says why there is none,
+:mod:`.simulation` runs a plan under load, :mod:`.adapting` plans again as the load changes.
 """
 
 from flexiflow.planning.adapting import Adapter, follow

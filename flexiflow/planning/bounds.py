@@ -102,7 +102,10 @@ class Bounds:
         for k in range(len(self._stages) - 1, -1, -1):
             after = ahead[-1]
             best = np.full_like(after, -np.inf)
-            for paid, c in zip(self.paid(k).T, self.binned[k], strict=True):
+            order = np.argsort(self.binned[k], kind="stable")
+            bins, first = np.unique(self.binned[k][order], return_index=True)
+            most = np.maximum.reduceat(self.paid(k)[:, order], first, axis=1)  # of each bin
+            for paid, c in zip(most.T, bins.tolist(), strict=True):
                 if c < self.size:
                     added = paid[:, None] + after[:, : self.size - c]
                     np.maximum(best[:, c:], added, out=best[:, c:])

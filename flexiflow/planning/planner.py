@@ -112,7 +112,7 @@ class Pareto:
 def pareto(problem: Problem, demand: Demand, confidence: float | None = None) -> Pareto:
     """All plans that meet a demand and are best for their cost; exact.
 
-    Of graphs with branches, from some eight nodes on, up to 25 of them; see :mod:`.solving`.
+    Of graphs too entangled for the search up to 25 of them, each exact; see :mod:`.solving`.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ class Programme:
             ),
             bounds=optimize.Bounds(0.0, np.where(whole > 0, 1.0, _FINE)),
             integrality=whole,
-            options={"mip_rel_gap": 0.0},
+            options={"mip_rel_gap": 0.0},  # none silences a line that HiGHS 1.12 prints at times
         )
         if done.x is None:
             return None

@@ -16,6 +16,9 @@ those from which no plan can come that would be new on the front:
 What is known comes from a first round that looks only near the relaxation's own bound; the
 second round, which has nothing left to guess, is exact.
 
+In a chain one label in a hundred or so is left; with seconds along several paths hardly any
+beats another, so :mod:`.reducing` makes chains of graphs where it can.
+
 References
 ----------
 .. [1] Kellerer, H., Pferschy, U. & Pisinger, D. (2004). Knapsack Problems, chapter 11: the
@@ -33,20 +36,17 @@ import numpy as np
 from flexiflow.planning.bounds import Bounds, Known, guess
 from flexiflow.planning.choices import Choices
 from flexiflow.planning.curves import Floats
-from flexiflow.planning.thinning import Ints, thinned
+from flexiflow.planning.thinning import Ints, TooMany, thinned
 from flexiflow.planning.ways import Ways
 
 _SLACK = 1e-9  # relative, on the latency bound and the budget: sums are off by roundings
 _WINDOW, _WIDEST = 0.001, 0.5  # of worth: the first window below the most, and the last
 _LEVELS = 48  # of worth over cost, at most
 _NEAR = 0.004  # of what choices can add in all: how near its bound the first round looks
+_BLOCK = 1_000_000  # labels with choices that are looked at in one go
 _MOST = 2_000_000  # labels made at a node of a chain; twenty nodes of twenty variants make 430 000
 _BRANCHED = 60_000  # where several paths lie ahead, and labels rarely beat one another
-_QUICK = 5_000  # the same for the cheapest plan, which an integer programme finds in 10 ms
-
-
-class TooMany(Exception):
-    """The search would make more labels than is worth it."""
+_QUICK = 1_500  # the same for the cheapest plan, which an integer programme finds in 10 ms
 
 
 @dataclass(frozen=True)
@@ -216,9 +216,7 @@ def _round(
     trail: list[tuple[Ints, Ints]] = []
     test = None if known is None else _Hopeful(bounds, known)
     for k, stage in enumerate(stages):
-        i, j = bounds.possible(k, cost, seconds)
-        if test is not None:
-            i, j = test(k, i, j, binned, gain, seconds)
+        i, j = _grown(k, bounds, test, cost, gain, binned, seconds)
         if len(i) > (_MOST if ways.width[k] < 2 else _QUICK if quick else _BRANCHED):
             raise TooMany
         cost, gain = cost[i] + stage.cost[j], gain[i] + stage.gain[j]
@@ -236,6 +234,24 @@ def _round(
     return _best(cost, gain, picks)
 
 
+def _grown(
+    k: int, bounds: Bounds, test: _Hopeful | None,
+    cost: Floats, gain: Floats, binned: Ints, seconds: Floats,
+) -> tuple[Ints, Ints]:  # fmt: skip
+    """The labels and the choices of node k that are worth putting together, block by block."""
+    needed = None if test is None else test.known.needed(k + 1)
+    rows = max(_BLOCK // len(bounds.binned[k]), 1)
+    found = []
+    for start in range(0, max(len(cost), 1), rows):
+        part = slice(start, start + rows)
+        i, j = bounds.possible(k, cost[part], seconds[part])
+        if test is not None and needed is not None:
+            i, j = test(k, needed, i, j, binned[part], gain[part], seconds[part])
+        found.append((i + start, j))
+    i, j = (np.concatenate(each) for each in zip(*found, strict=True))
+    return i, j
+
+
 class _Hopeful:
     """Takes out, before they are made, the labels from which nothing new can come."""
 
@@ -244,10 +260,10 @@ class _Hopeful:
         self._cut = -np.abs(np.arange(bounds.prices) - bounds.prices / 2.0)  # the middle first
 
     def __call__(
-        self, k: int, i: Ints, j: Ints, binned: Ints, gain: Floats, seconds: Floats
+        self, k: int, needed: Floats, i: Ints, j: Ints, binned: Ints, gain: Floats, seconds: Floats
     ) -> tuple[Ints, Ints]:
         """Of the labels i with the choices j of node k, those that may lead to something."""
-        bounds, needed = self.bounds, self.known.needed(k + 1)
+        bounds = self.bounds
         has, paid = np.ascontiguousarray(bounds.slack(k, seconds).T) + gain, bounds.paid(k)
         at = binned[i] + bounds.binned[k][j]
         turns, self._cut = np.argsort(-self._cut), np.zeros(bounds.prices)

@@ -12,6 +12,10 @@ Ints = NDArray[np.intp]
 _RIVALS = 256  # labels that all others are compared with where there are several columns
 
 
+class TooMany(Exception):
+    """There would be more labels than is worth it."""
+
+
 def thinned(cost: Floats, seconds: Floats, gain: Floats) -> Ints:
     """Places of labels to go on with: all that nothing dominates, and perhaps some more.
 
@@ -42,7 +46,7 @@ def undominated(cost: Floats, seconds: Floats, gain: Floats) -> Ints:
     ...             np.array([0.5, 0.5, 0.6])).tolist()
     [0, 2]
     """
-    kept = _swept(cost, seconds, gain)
+    kept = _swept(cost, seconds, gain) if len(cost) else np.arange(0)
     return kept[np.lexsort((-gain[kept], seconds[kept], cost[kept]))]
 
 

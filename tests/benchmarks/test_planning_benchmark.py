@@ -20,7 +20,7 @@ from flexiflow.benchmarks.planning_baselines import Stays, Switches, held
 from flexiflow.benchmarks.planning_knowing import picked
 from flexiflow.benchmarks.planning_profiles import adopted, problems, sla_of, windows
 from flexiflow.errors import BadInput
-from flexiflow.planning import Demand, Offer, Problem, Seconds, Step, pareto, plan, search
+from flexiflow.planning import Demand, Offer, Problem, Seconds, Step, pareto, plan, search, solving
 from flexiflow.planning.adapting import holds, last_two
 
 POLICIES = [
@@ -180,16 +180,24 @@ def test_the_all_knowing_spends_its_budget_nearly_as_well_as_can_be(
 
 def test_both_solvers_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning_instances, "SIZES", ((4, 3),))
-    line, branched = planning_solvers.compared(2)
-    assert (line["shape"], branched["shape"]) == ("chain", "branched")
-    assert line["apart"] < 1e-7
-    assert branched["apart"] < 1e-7
-    assert line["solver front ms"] > 0
-    assert branched["solver front ms"] is None
+    rows = list(planning_solvers.compared(2))
+    assert [row["shape"] for row in rows] == ["chain", "branched", "forked"]
+    for row in rows:
+        assert row["apart"] < 1e-7
+        assert row["plans"] >= row["points"] >= 1
+        assert row["solver front ms"] > 0
     assert [len(p) for p in planning_instances.branched(4, 3, 0).paths] == [3, 3]
+    assert [set(p) for p in planning_instances.forked(6, 3, 0).paths] == [
+        {0, 1, 3, 5},
+        {0, 2, 4, 5},
+    ]
+    monkeypatch.setattr(planning_solvers, "_SMALL", 0)
     monkeypatch.setattr(search, "_BRANCHED", 0)
-    _, given_up = planning_solvers.compared(1)
+    monkeypatch.setattr(solving, "_WORK", 0)
+    _, given_up, _ = planning_solvers.compared(1)
     assert given_up["search ms"] is None
+    assert given_up["plans"] is None
+    assert given_up["solver front ms"] is None
     assert given_up["solver plan ms"] > 0
 
 
@@ -211,10 +219,8 @@ def test_the_command_prints_rows(
     files_given = ["--profiles", str(files[0]), "--trace", str(files[1])]
     assert main(["planning", "--instances", "1", *files_given, "--weight", "0.001", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [r.get("policy") for r in rows] == [
-        None, None, None, None, *POLICIES, None,
-    ]  # fmt: skip
-    assert 0 < rows[3]["SMAPE max of two"] < 1
+    assert [r.get("policy") for r in rows] == [*[None] * 5, *POLICIES, None]
+    assert 0 < rows[4]["SMAPE max of two"] < 1
     assert rows[-1]["goal"] in ("reached", "missed", "out of reach of these profiles")
     assert main(["planning", "--instances", "1"]) == 0
     assert "front ms" in capsys.readouterr().out

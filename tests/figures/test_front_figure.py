@@ -5,7 +5,7 @@ from planning.instances import ladder, offer
 
 from flexiflow.errors import BadInput
 from flexiflow.figures import front
-from flexiflow.planning import Demand, Problem, Step, pareto
+from flexiflow.planning import Demand, Plan, Problem, Step, pareto
 
 PLANS = pareto(ladder(2, 4), Demand(1.5, 20.0, budget=60.0)).plans
 
@@ -25,6 +25,15 @@ def test_the_picture_marks_the_chosen_plan() -> None:
     assert list(front.picture(PLANS).data[3].x) == []
     assert "1.5 s at 20 jobs a second, at most 60 cores" in drawn.layout.title.text
     assert drawn.data[2].line.shape == "hv"
+
+
+@pytest.mark.parametrize("plans", [PLANS, PLANS[-1:]])
+def test_the_interval_of_the_last_plan_has_room(plans: tuple[Plan, ...]) -> None:
+    below, above, line, _ = front.picture(plans).data
+    for band, of in ((below, "low"), (above, "high")):
+        assert list(band.x)[:-1] == list(line.x)
+        assert band.x[-1] > plans[-1].cost
+        assert list(band.y) == [*front.points(plans)[of], band.y[-2]]
 
 
 def test_names_are_shown_as_they_are() -> None:

@@ -10,13 +10,16 @@ from flexiflow.planning.choices import Choices
 from flexiflow.planning.curves import Seconds
 from flexiflow.planning.problem import Offer, Problem, Step
 
-SHAPES = {
+Parents = tuple[tuple[int, ...], ...]
+
+SHAPES: dict[str, Parents] = {
     "chain": ((), (0,), (1,)),
     "diamond": ((), (0,), (0,), (1, 2)),
     "two ends": ((), (0,), (0,)),
     "two starts": ((), (), (0, 1), (2,)),
     "skip": ((), (0,), (0, 1)),
     "one": ((),),
+    "zigzag": ((), (), (0,), (0, 1)),
 }
 
 
@@ -33,8 +36,30 @@ def stages(rng: np.random.Generator, nodes: int, size: int, whole: bool) -> list
 
 
 def paths_of(shape: str) -> tuple[frozenset[int], ...]:
-    """The paths of a shape, from its parents, by going through all chains of edges."""
-    parents = SHAPES[shape]
+    """The paths of a shape, from its parents."""
+    return paths_from(SHAPES[shape])
+
+
+def graph(rng: np.random.Generator, nodes: int, series_parallel: bool) -> Parents:
+    """Whom each node of a random graph reads; where asked for, without transitive edges too."""
+    if not series_parallel:
+        return tuple(tuple(p for p in range(v) if rng.random() < 0.4) for v in range(nodes))
+    if nodes == 1:
+        return ((),)
+    cut = int(rng.integers(1, nodes))
+    first, second = graph(rng, cut, True), graph(rng, nodes - cut, True)
+    read = {p for parents in first for p in parents}
+    ends = tuple(v for v in range(cut) if v not in read) if rng.random() < 0.5 else ()
+    return first + tuple(tuple(p + cut for p in ps) if ps else ends for ps in second)
+
+
+def kept(paths: tuple[frozenset[int], ...]) -> tuple[frozenset[int], ...]:
+    """The paths that are in no other one."""
+    return tuple(p for p in paths if not any(p < other for other in paths))
+
+
+def paths_from(parents: Parents) -> tuple[frozenset[int], ...]:
+    """The paths of a graph, by going through all chains of edges."""
     children = {p: [k for k, ps in enumerate(parents) if p in ps] for p in range(len(parents))}
 
     def onwards(k: int) -> list[list[int]]:
