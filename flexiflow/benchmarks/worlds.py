@@ -1,4 +1,12 @@
-"""The simulated worlds that are measured, one table each."""
+"""The simulated worlds that are measured, one table each.
+
+The chain is that of a published table, of which this is known: 4, 3 and 3 candidates, hidden
+types of jobs, a verdict that is wrong on 2 % of them each way, 300 jobs. The rest was chosen
+among a hundred such worlds by what the table says of those who learn nothing (in brackets what
+this world gives over the same 12 seeds, before any sampler was run in it): .955 of the jobs can
+pass (.96), .476 pass without switching (.45); in the order of their pass rates reuse saves all
+but .642 of the cost (.65), and with 30 % of exhaustive .717 of the jobs pass without it (.71).
+"""
 
 from __future__ import annotations
 
@@ -35,7 +43,8 @@ class Table:
 
 TABLES = (
     Table(
-        World("chain"), "three nodes in a row, one assertion at the end", 12, 0.3,
+        World("chain", seconds=(1.0, 2.0, 1.0), spread=0.8, types=8, chance=0.675, strength=2.0),
+        "three nodes in a row, one assertion at the end", 12, 0.3,
         (("Thompson by configuration", ByConfiguration), ("Thompson by node", ByNode)),
     ),
     Table(

@@ -136,3 +136,11 @@ def test_who_knows_the_type_orders_by_it():
     paid = [baselines.in_order(simulation, o, False).seconds for o in (orders, blind)]
     assert solvable.mean() > 0.2
     assert paid[0][solvable].sum() < 0.8 * paid[1][solvable].sum()
+
+
+def test_configurations_by_pass_rate_begin_with_those_that_pass_most():
+    passes = np.array([[1, 0, 1, 0], [0, 0, 1, 0], [1, 0, 1, 1]], dtype=bool)
+    order = baselines.by_passes(Fresh(passes, np.zeros(3, dtype=np.int64)))
+    assert order.tolist() == [2, 0, 3, 1]
+    even = Fresh(np.ones((2, 3), dtype=bool), np.zeros(2, dtype=np.int64))
+    assert baselines.by_passes(even).tolist() == [0, 1, 2]
