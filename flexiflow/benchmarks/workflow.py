@@ -52,7 +52,8 @@ FOR_REUSE = "best order for reuse"
 SCHEMA: dict[str, Any] = {
     "world": pl.String, "policy": pl.String, "seeds": pl.Int64, "cost": pl.Float64,
     "cost_se": pl.Float64, "second_half": pl.Float64, "passed": pl.Float64,
-    "right": pl.Float64, "budget_cost": pl.Float64, "budget_passed": pl.Float64,
+    "right": pl.Float64, "budget_cost": pl.Float64, "budget_cost_se": pl.Float64,
+    "budget_passed": pl.Float64, "budget_passed_se": pl.Float64,
     "recovery": pl.Int64, "excess": pl.Float64, "excess_se": pl.Float64,
 }  # fmt: skip
 
@@ -164,8 +165,9 @@ def _row(table: Table, policy: str, seeds: Sequence[Mapping[str, Paid]]) -> dict
     within = [p.within for p in mine if p.within is not None]
     if within:
         limited = [p.within for p in unit if p.within is not None]
-        row["budget_cost"] = float(_relative(within, limited).mean())
-        row["budget_passed"] = float(np.mean([j.passed.mean() for j in within]))
+        paid, passed = _relative(within, limited), np.array([j.passed.mean() for j in within])
+        row |= {"budget_cost": float(paid.mean()), "budget_cost_se": _error(paid)}
+        row |= {"budget_passed": float(passed.mean()), "budget_passed_se": _error(passed)}
     if table.world.breaks is not None and policy not in (ORACLE, SINGLE):
         at = table.world.breaks[1]
         now = [paid[FOR_REUSE].jobs.seconds[at:] for paid in seeds]
@@ -217,9 +219,9 @@ def shown(table: pl.DataFrame, titles: Mapping[str, str] | None = None) -> str:
     for (world,), rows in table.group_by("world", maintain_order=True):
         used = [name for name in rows.columns[3:] if rows[name].null_count() < len(rows)]
         lines = [f"{world} ({rows['seeds'][0]} seeds){said.get(str(world), '')}"]
-        lines.append(f"{'':28}" + "".join(f"{name:>14}" for name in used))
+        lines.append(f"{'':28}" + "".join(f"{name:>18}" for name in used))
         for row in rows.iter_rows(named=True):
-            lines.append(f"{row['policy']:28}" + "".join(f"{_cell(row[n]):>14}" for n in used))
+            lines.append(f"{row['policy']:28}" + "".join(f"{_cell(row[n]):>18}" for n in used))
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 

@@ -3,7 +3,7 @@
 The chain is that of a published table, of which this is known: 4, 3 and 3 candidates, hidden
 types of jobs, a verdict that is wrong on 2 % of them each way, 300 jobs. The rest was chosen
 among a hundred such worlds by what the table says of those who learn nothing (in brackets what
-this world gives over the same 12 seeds, before any sampler was run in it): .955 of the jobs can
+this world gives over its 12 seeds): .955 of the jobs can
 pass (.96), .476 pass without switching (.45); in the order of their pass rates reuse saves all
 but .642 of the cost (.65), and with 30 % of exhaustive .717 of the jobs pass without it (.71).
 """

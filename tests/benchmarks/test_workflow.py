@@ -50,6 +50,8 @@ def test_costs_are_relative_to_the_order_of_pass_rates_without_reuse_seed_by_see
     assert row["second_half"] == pytest.approx(np.mean(halves))
     assert row["budget_cost"] == pytest.approx(np.mean(within))
     assert row["budget_passed"] == pytest.approx(np.mean(passed))
+    assert row["budget_cost_se"] == pytest.approx(np.std(within, ddof=1) / 3**0.5)
+    assert row["budget_passed_se"] == pytest.approx(np.std(passed, ddof=1) / 3**0.5)
     assert row["right"] == pytest.approx(np.mean(right))
     assert row["recovery"] is row["excess"] is None
 
@@ -118,7 +120,7 @@ def test_tables_show_each_world_with_the_columns_it_has(capsys):
     assert "budget_cost" not in join
     assert "recovery" not in line
     header, first, *_ = line.splitlines()[1:]
-    assert header.split()[-1] == "budget_passed"
+    assert header.split()[-1] == "budget_passed_se"
     assert first.split()[0] == "oracle"
     assert first.split()[-1] == "-"
 
