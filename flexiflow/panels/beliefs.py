@@ -21,6 +21,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ import numpy as np
 from flexiflow.panels import experts, tally
 from flexiflow.panels.betas import SHARE, Floats, Z, interval, matched, moments
 from flexiflow.panels.places import Places
+from flexiflow.panels.shares import shares
 from flexiflow.samplers import Hybrid, JobState, Sampler
 from flexiflow.samplers.base import Stateless
 from flexiflow.samplers.counted import Counted
@@ -56,6 +58,9 @@ class Beliefs:
         Per node, its candidates in the order in which a fresh job would be offered them.
     context
         The contextual expert's weight, `(candidates,)`; NaN where no context is used.
+    part
+        Mean and variance of each candidate's part in the chance that all checks hold, which is
+        the product of these over the nodes, `(candidates, 2)`; see :mod:`.shares`.
     """
 
     places: Places
@@ -65,6 +70,7 @@ class Beliefs:
     seconds: Floats
     order: Orders
     context: Floats
+    part: Floats
 
     def steered(self, pins: Mapping[str, str], bans: Mapping[str, Sequence[str]]) -> Beliefs:
         """With what is pinned at a node first in its order, and what is banned there last."""
@@ -118,13 +124,13 @@ def read(
     else:
         with lock:
             work = _taken(sampler, places, counts, contexts)
-    mean, variance, runs, seconds, context, offered = work()
+    mean, variance, part, runs, seconds, context, offered = work()
     a, b = matched(mean, variance)
     wide = np.exp(Z * np.sqrt(tally.variation(counts) / np.maximum(runs, 1.0)))
     lasting = np.where(runs > 0, seconds, np.nan)
     ends = np.column_stack([lasting, lasting / wide, lasting * wide])
     order = offered() or _by_rate(places, mean, seconds)
-    return Beliefs(places, a, b, interval(a, b), ends, order, context)
+    return Beliefs(places, a, b, interval(a, b), ends, order, context, part)
 
 
 def _taken(
@@ -161,16 +167,19 @@ def _of_hybrid(
 
     def work() -> Any:
         whole, square = mean.copy(), variance + mean**2
+        part = np.column_stack([whole, square])
         context, parts = np.zeros(places.size), np.zeros(places.size)
         for check in checks:
             found = check()
             whole[found.at] *= found.mean
             square[found.at] *= found.variance + found.mean**2
+            part[found.at] *= _parts(places, *found[:3], found.usage)
             there = ~np.isnan(found.contextual)
             context[np.array(found.at)[there]] += found.contextual[there]
             parts[np.array(found.at)[there]] += 1.0
         share = np.where(parts > 0, context / np.maximum(parts, 1.0), np.nan)
-        return whole, square - whole**2, runs, seconds, share, lambda: _offered(moment, places)
+        offered = partial(_offered, moment, places)
+        return whole, square - whole**2, _varied(part), runs, seconds, share, offered
 
     return work
 
@@ -190,6 +199,7 @@ def _of_counted(sampler: Counted, places: Places) -> Work:
     completes = sampler.completes
     mean, variance = moments(*completes.parameters(completes.table.rows(keys)))
     square = variance + mean**2
+    part = np.column_stack([mean, square])
     for assertion, scope in zip(graph.assertions, graph.scopes, strict=True):
         at = [places.offsets[v] + k for v in scope for k in range(places.sizes[v])]
         if at:
@@ -198,6 +208,7 @@ def _of_counted(sampler: Counted, places: Places) -> Work:
             m, v = moments(a, b)
             mean[at] *= m
             square[at] *= v + m * m
+            part[at] *= _parts(places, at, m, v, a + b)
     rows = sampler.seconds.table.rows(keys)
     runs, seconds = sampler.seconds.runs(rows), sampler.seconds.mean(rows)
     none = np.full(places.size, np.nan)
@@ -209,7 +220,7 @@ def _of_counted(sampler: Counted, places: Places) -> Work:
         every, index = block.space.everything, block.scores.index.mean(axis=0)
         return _candidates(places, orders(block.space, every, index))
 
-    return lambda: (mean, square - mean**2, runs, seconds, none, offered)
+    return lambda: (mean, square - mean**2, _varied(part), runs, seconds, none, offered)
 
 
 def _of_log(sampler: Sampler, places: Places, state: JobState, counts: Floats) -> Work:
@@ -224,7 +235,25 @@ def _of_log(sampler: Sampler, places: Places, state: JobState, counts: Floats) -
             found = [(c, *order) for c, order in zip(decision.configuration, told, strict=True)]
             first = _candidates(places, found)
     none = np.full(places.size, np.nan)
-    return lambda: (mean, variance, runs, seconds, none, lambda: first)
+    part = np.column_stack([mean, variance])
+    return lambda: (mean, variance, part, runs, seconds, none, lambda: first)
+
+
+def _parts(
+    places: Places, at: Sequence[int], mean: Floats, variance: Floats, usage: Floats
+) -> Floats:
+    """What candidates add to the chance of a check: mean and mean square, `(n, 2)`."""
+    node = np.searchsorted(places.offsets, at, side="right")
+    starts = np.flatnonzero(np.diff(node)) + 1  # of each node but the first, which are in order
+    each = shares(np.split(mean, starts), np.split(usage, starts))
+    scale = np.concatenate(each) / np.maximum(mean, 1e-12)
+    return np.column_stack([mean * scale, (variance + mean**2) * scale**2])
+
+
+def _varied(moments: Floats) -> Floats:
+    """Mean and variance from mean and mean square, `(n, 2)`."""
+    mean, square = moments.T
+    return np.column_stack([mean, square - mean**2])
 
 
 def _candidates(places: Places, choices: Sequence[Sequence[int]]) -> Orders:

@@ -32,6 +32,7 @@ class Marginal(NamedTuple):
     mean: Floats
     variance: Floats
     contextual: Floats  #: the contextual expert's weight
+    usage: Floats  #: the share of the verdicts on its node that each was judged in
 
 
 def marginals(
@@ -102,7 +103,7 @@ def _members(
 
 def _nothing(at: list[int]) -> Marginal:
     even = np.full(len(at), 0.5)
-    return Marginal(at, even, np.full(len(at), 1.0 / 12.0), np.full(len(at), np.nan))
+    return Marginal(at, even, np.full(len(at), 1.0 / 12.0), np.full(len(at), np.nan), even)
 
 
 def _of_one(
@@ -126,7 +127,8 @@ def _of_one(
         mean = sum(experts[rows, e] * m for e, m, _ in parts)
         square = sum(experts[rows, e] * (v + m * m) for e, m, v in parts)
         share = _share(experts[rows, CONTEXTUAL], passing)
-        return Marginal(at, np.asarray(mean), np.asarray(square - mean**2), share)
+        variance = np.asarray(square - mean**2)
+        return Marginal(at, np.asarray(mean), variance, share, np.ones(len(at)))
 
     return mixed
 
@@ -167,7 +169,7 @@ def _of_several(
                 means.append(total @ (mine / max(mine.sum(), 1e-300)))
         each = np.array(means)
         weight = _share(np.full(len(flat), experts[0, CONTEXTUAL]), passing)
-        return Marginal(flat, each.mean(axis=1), each.var(axis=1), weight)
+        return Marginal(flat, each.mean(axis=1), each.var(axis=1), weight, np.concatenate(share))
 
     return mixed
 

@@ -45,8 +45,9 @@ def plan(
     budget
         Most that all replicas may cost, in cores; None: no limit.
     accuracy
-        ``"product"`` of the candidates' pass probabilities, their ``"average"``, or as
-        ``"learned"`` for whole configurations (the default sampler knows these).
+        ``"product"`` of what each candidate adds to the chance that all checks hold, their
+        ``"average"``, or as ``"learned"`` for whole configurations (the default sampler knows
+        these).
     confidence
         Probability with which the SLA is to hold, given what is believed of seconds; None
         takes them as expected.

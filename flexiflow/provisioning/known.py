@@ -11,7 +11,6 @@ import numpy as np
 from flexiflow.errors import BadInput
 from flexiflow.graph import Graph
 from flexiflow.panels.beliefs import Beliefs, read
-from flexiflow.panels.betas import moments
 from flexiflow.panels.past import CONTEXTS
 from flexiflow.panels.places import Places
 from flexiflow.panels.tally import Tally
@@ -43,7 +42,7 @@ def problem_of(
     out = set(workflow.steering.now.out)
     known = profile_of(workflow, profile, cores)
     believed = beliefs_of(workflow)
-    mean, variance = moments(believed.a, believed.b)
+    mean, variance = believed.part.T
     steps = []
     for v, node in enumerate(graph.nodes):
         start = believed.places.offsets[v]

@@ -85,8 +85,8 @@ class Provisioned(Remembering):
         budget
             Most cores that all replicas may have; None: no limit.
         accuracy
-            ``"product"`` of the candidates' pass probabilities, their ``"average"``, or as
-            ``"learned"`` for whole configurations.
+            ``"product"`` of what each candidate adds to the chance that all checks hold, their
+            ``"average"``, or as ``"learned"`` for whole configurations.
         confidence
             Probability with which the SLA is to hold, given what is known; None takes seconds
             as expected.

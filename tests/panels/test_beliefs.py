@@ -1,6 +1,7 @@
 """What is believed, against closed forms, brute force and what the samplers really do."""
 
 import copy
+import itertools
 import threading
 
 import numpy as np
@@ -92,6 +93,19 @@ def test_several_nodes_of_the_hybrid_have_the_joint_models_marginal():
         wanted = (scores * weights).sum() / weights.sum()
         assert told.passes[at, 0] == pytest.approx(wanted, abs=0.03)
     assert np.isnan(told.context).all()
+
+
+@pytest.mark.parametrize("make", [Hybrid, Thompson])
+def test_parts_multiply_to_the_chance_of_a_configuration(make):
+    graph, sampler = chain(2, 3), make()
+    told = read(sampler, Places(graph), taught(sampler, graph, 3000))
+    mean = told.part[:, 0]
+    for one, other in itertools.product(range(2), range(3)):
+        truth = (0.5 + 0.45 * one) * (0.5 + 0.225 * other)
+        assert mean[one] * mean[2 + other] == pytest.approx(truth, abs=0.06)
+    assert (told.part[:, 1] > 0).all()
+    alone = read(make(), Places(chain(3)), np.zeros((3, 5)))
+    np.testing.assert_allclose(alone.part[:, 0], alone.passes[:, 0], atol=1e-6)
 
 
 def test_an_interval_of_the_hybrid_shrinks_with_evidence():
