@@ -13,7 +13,7 @@ from cells import cell
 
 from flexiflow.samplers import Fixed
 from flexiflow.samplers.base import Advice, Ask
-from flexiflow.samplers.knowledge import has_failed
+from flexiflow.samplers.going import has_failed
 
 
 class Adviser(Fixed):

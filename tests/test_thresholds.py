@@ -18,7 +18,7 @@ from flexiflow import BadInput, Hybrid, MemoryStore
 from flexiflow.candidates import Result, candidate
 from flexiflow.samplers import Thompson
 from flexiflow.samplers.base import Ask
-from flexiflow.samplers.cutting import DRAWS
+from flexiflow.samplers.splines import DRAWS
 from flexiflow.thresholds import Thresholds
 
 SURE = {"a": 0.8, "b": 0.3}
