@@ -49,6 +49,7 @@ def test_facts_are_plain_data():
     assert it.run({"x": k} for k in range(3)).facts()["total"] is None
 
 
+@pytest.mark.filterwarnings("ignore:Run .* has ended with OSError")  # before it is waited for
 @pytest.mark.parametrize("workers", [1, 2])
 def test_jobs_that_ended_before_their_source_failed_are_counted(workers):
     def source():
