@@ -75,11 +75,13 @@ def test_a_notebook_without_the_table_is_an_error():
 
 
 @pytest.mark.demo
-def test_the_demo_prints_the_comparison_and_writes_the_notebook(tmp_path):
+@pytest.mark.parametrize("difficulty", ["0", "0.5"])  # with 0 no card need be gone back on
+def test_the_demo_prints_the_comparison_and_writes_the_notebook(tmp_path, difficulty):
     pytest.importorskip("tesserocr", reason="the recognisers come with the extra 'demo'")
     pytest.importorskip("rapidocr_onnxruntime", reason="they come with the extra 'demo'")
     done = subprocess.run(
-        [sys.executable, "-m", "flexiflow.cli", "demo", "--cards", "20", "--seed", "3"],
+        [sys.executable, "-m", "flexiflow.cli", "demo", "--cards", "20", "--seed", "3",
+         "--difficulty", difficulty],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
