@@ -250,9 +250,9 @@ def _parts(
     return np.column_stack([mean * scale, (variance + mean**2) * scale**2])
 
 
-def _varied(moments: Floats) -> Floats:
+def _varied(part: Floats) -> Floats:
     """Mean and variance from mean and mean square, `(n, 2)`."""
-    mean, square = moments.T
+    mean, square = part.T
     return np.column_stack([mean, square - mean**2])
 
 

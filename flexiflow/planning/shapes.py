@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 
@@ -125,11 +125,11 @@ class _Graph:
         for v in sorted(self.shape, key=self._at.__getitem__, reverse=True):
             reach[v] = self.after[v].union(*(reach[w] for w in self.after[v]))
 
-        def related(v: int, w: int) -> bool:
-            return w in reach[v] or v in reach[w]
+        def linked(related: bool, v: int, w: int) -> bool:
+            return (w in reach[v] or v in reach[w]) == related
 
         for parallel in (True, False):
-            pieces = _pieces(some, lambda v, w, p=parallel: related(v, w) == p)  # type: ignore[misc]
+            pieces = _pieces(some, partial(linked, parallel))
             if len(pieces) > 1:
                 return self._joined(map(self.whole, pieces), parallel)
         owner = {x: k for k, v in enumerate(some) for x in self.shape[v].nodes}
