@@ -77,7 +77,8 @@ class Course:
         failed_at: int | None = None
         idle = 0
         while True:
-            begun = job.ledger.begun
+            begun, most = job.ledger.begun, job.world.settings.max_attempts
+            job.state.runs = None if most is None else most - begun
             decision = job.world.propose(job.state)
             if decision is None:
                 raise End("exhausted", job.reason)

@@ -50,8 +50,8 @@ def test_a_run_is_told_as_its_table_has_it(made):
         assert row[name] == pytest.approx(run.jobs[column].cast(pl.Float64).mean())
 
 
-def test_the_intervals_are_those_of_a_beta_and_of_a_mean(made):
-    run = ran(made)
+def test_the_intervals_are_those_of_a_beta_and_of_a_mean():
+    run = ran(cell(TEXT, MODELS, max_attempts=2))
     told = flexiflow.compare(run)["interval"][0]
     passed, seconds = run.jobs["passed"].sum(), run.jobs["seconds"].to_numpy()
     beta = stats.beta(passed + 0.5, 60 - passed + 0.5)
@@ -80,15 +80,14 @@ def test_the_baselines_are_those_that_the_dashboard_shows(made):
         assert row["attempts"] is None
 
 
-def test_the_best_fixed_order_is_near_what_it_really_brings(made):
-    """a1 > b1 passes two jobs of three, a1 > b2 the rest, at 0.15 s and 0.4 s more."""
+def test_the_best_fixed_order_is_near_what_it_really_brings():
+    """a1 > b1 passes two jobs of three, a2 > b1 the rest, at 0.15 s and 0.25 s more."""
+    made = cell(TEXT, MODELS)
     ran(made, jobs=400)
     row = made.compare().row(2, named=True)
-    assert row["policy"] == "best fixed order: a=a1 > b=b1, then a=a1 > b=b2" or (
-        row["policy"].startswith("best fixed order: a=a1 > b=b1, then a=a1 > b=b2,")
-    )
+    assert row["policy"].startswith("best fixed order: a=a1 > b=b1, then a=a2 > b=b1,")
     assert row["passed"] == pytest.approx(1.0, abs=0.01)
-    assert row["seconds"] == pytest.approx(0.15 + 0.4 / 3, rel=0.1)
+    assert row["seconds"] == pytest.approx(0.15 + 0.25 / 3, rel=0.05)
 
 
 def test_a_workflow_is_all_its_runs_and_stands_beside_others(made):

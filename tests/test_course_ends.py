@@ -1,6 +1,7 @@
 """How one job ends: budgets, refusals, effects, bad arguments and outputs."""
 
 import numpy as np
+import polars as pl
 import pytest
 from cells import appending, cell
 
@@ -32,6 +33,24 @@ def test_budgets_end_a_job_with_its_best_attempt():
     assert run.jobs["attempts"][0] == 3
     assert run.jobs["seconds"][0] == pytest.approx(1.2)
     assert run.jobs["status"][0] == "budget"
+
+
+def test_runs_are_not_begun_that_can_never_come_to_a_verdict():
+    """Two of three runs are spent: another reader's verdict would take two more."""
+    text = """
+        f(x)
+        one = (a | b)(x)
+        two = (c | d)(one)
+        assert two in ("0ac", "1bd", "2ad", "3bc")
+    """
+    flow = cell(text, appending(), max_attempts=3)
+    run = flow.run([{"x": str(k % 4)} for k in range(120)], seed=3, clock=lambda *_: 0.1)
+    judged = run.verdicts.group_by("job_id").len()["len"]
+    ended = run.jobs.filter(status="budget")
+    assert len(ended) > 10
+    assert (ended["attempts"] == 3).all()
+    assert len(run.verdicts) == len(run.jobs) + len(run.jobs.filter(pl.col("attempts") == 3))
+    assert judged.max() == 2
 
 
 def test_stop_when_ends_a_job_that_is_not_worth_it():

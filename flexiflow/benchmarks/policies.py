@@ -10,8 +10,8 @@ one of them is worth, on workflows of several nodes above all; they are run if t
     The hybrid with one of its four experts, which all divide by the cost still to be paid.
     The first reads pairs of candidates, the context and the job's failures; the second and
     third count how candidates and configurations fared, for good or with a discount; the
-    last asks which candidates are not good enough for the item at hand. On one node there is
-    no blame, and ``only-blame`` is the other three in equal parts.
+    last asks which candidates are not good enough for the item at hand, and the first begins
+    from what it says. On one node there is no blame, and ``only-blame`` is the first.
 """
 
 from __future__ import annotations

@@ -151,16 +151,18 @@ def _of_several(
         )
         for expert, counting in ((COUNTED, passing.counted), (RECENT, passing.recent))
     ]
-    blamed = passing.case().item
+    item = passing.case().item
+    blamed = None if item is None else item.chances(among)
+    offset = None if blamed is None else np.log(blamed / (1.0 - blamed))
     tempered, node_of = passing.tuning.tempered, np.array(passing.node_of)
 
     def mixed() -> Marginal:
-        total = experts[0, CONTEXTUAL] * _drawn(weights, tempered, phis, node_of, among)
+        total = experts[0, CONTEXTUAL] * _drawn(weights, tempered, phis, node_of, among, offset)
         for expert, counting, draws, counts, whole in drawn:
             chances = counting.chances(draws[: len(total)], FIRST, among, counts, whole)
             total = total + experts[0, expert] * chances
         if blamed is not None:
-            total = total + experts[0, BLAMED] * blamed.chances(among)
+            total = total + experts[0, BLAMED] * blamed
         flat, means = [p for part in at for p in part], list[Floats]()
         for v, part in enumerate(at):
             others = np.prod([share[u][picks[:, u]] for u in range(len(at)) if u != v], axis=0)
@@ -178,7 +180,14 @@ def _phi(passing: Passing, features: Features) -> Floats:
     return passing.contextual.case(passing.case().h, *features)
 
 
-def _drawn(weights: Weights, tempered: float, phis: list[Floats], node_of: Any, among: Any) -> Any:
+def _drawn(
+    weights: Weights,
+    tempered: float,
+    phis: list[Floats],
+    node_of: Any,
+    among: Any,
+    offset: Floats | None = None,
+) -> Any:
     """Chances by the contextual expert, over the contexts, `(draws, N)`; without temper.
 
     Each drawn deviation is used with both signs, so that the mean is not off by chance.
@@ -189,7 +198,7 @@ def _drawn(weights: Weights, tempered: float, phis: list[Floats], node_of: Any, 
     free = weights._replace(deviations=np.concatenate([drawn, -drawn]))
     total = np.zeros((2 * len(drawn), len(among)))
     for phi in phis:
-        logits = free.logits(phi, node_of, slice(None), among)
+        logits = free.logits(phi, node_of, slice(None), among, offset)
         total += 0.5 + 0.5 * np.tanh(0.5 * logits)
     return total / len(phis)
 

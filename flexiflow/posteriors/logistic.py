@@ -1,10 +1,7 @@
 """Bayesian logistic regression, learned one verdict at a time: many small models at once.
 
 Each of ``blocks`` weight vectors has a Gaussian belief w ~ N(mean, covariance). A verdict is
-seen through the sum of a few of them,
-
-    logit P(pass) = sum over its blocks b of  phi_b . w_b ,
-
+seen through the sum of a few of them, logit P(pass) = sum over its blocks b of  phi_b . w_b ,
 so that one block is a plain logistic regression, and several are one regression whose
 covariance is kept block by block (an assumed density: what one verdict says of two blocks
 together is told to each of them, and the correlation between them is dropped).
@@ -126,7 +123,9 @@ class Logistic:
             raise ValueError("finite means and positive definite covariances expected")
         self._put(new, spread)
 
-    def update(self, blocks: Sequence[int], features: Any, passed: bool) -> float:
+    def update(
+        self, blocks: Sequence[int], features: Any, passed: bool, offset: float = 0.0
+    ) -> float:
         """Learn one verdict.
 
         Parameters
@@ -137,12 +136,14 @@ class Logistic:
             Their phi, `(len(blocks), d)`.
         passed
             The verdict.
+        offset
+            A part of its logit that is known.
 
         Returns
         -------
         The moderated probability of a pass that was predicted before.
         """
-        phis, pulls, variance, logit = self._plain(features), [], 0.0, 0.0
+        phis, pulls, variance, logit = self._plain(features), [], 0.0, offset
         for b, phi in zip(blocks, phis, strict=True):
             pull = self._cov[b] @ phi
             pulls.append(pull)

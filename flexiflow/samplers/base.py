@@ -53,6 +53,8 @@ class JobState:
     known
         For each node, the lineages (choices over ``graph.lineage[node]``) whose result is
         known: nothing is to be paid for them again.
+    runs
+        How many runs of candidates the job may still begin; None: any number.
     draw
         Where the sampler keeps its one draw of this job.
     """
@@ -68,6 +70,7 @@ class JobState:
     holds: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     broken: list[tuple[int, int]] = field(default_factory=list)
     known: list[set[tuple[int, ...]]] = field(default_factory=list)
+    runs: int | None = None
     draw: Any = None
 
     @property

@@ -1,13 +1,15 @@
 """The contextual expert: Bayesian logistic regression over the configuration of a scope.
 
-    logit P(pass | c, job) = sum over the nodes v of w_(v, c_v) . phi_v
+    logit P(pass | c, job) = offset(c, job) + sum over the nodes v of w_(v, c_v) . phi_v
 
 where phi_v = [1, h_v, pairs, x, r(x)]: 1 is the node-level belief; h_v says which candidates
 of the node were in configurations that failed on this very job; pairs say which candidate is
 taken at each earlier node of the scope; x and r(x) are the job's context and its random
 Fourier features. Over several nodes an *anchor*, a block of its own with [1, x, r(x)], holds
-what all configurations share. One covariance is kept over all weights while they are few,
-one per candidate above.
+what all configurations share, and the offset is the logit that blame gives
+(:mod:`flexiflow.samplers.blame`): the weights learn what blame leaves over, so their prior
+variances are smaller there. On one node there is no offset. One covariance is kept over all
+weights while they are few, one per candidate above.
 """
 
 from __future__ import annotations
@@ -112,16 +114,17 @@ class Contextual:
     def prior_table(self, node_of: Sequence[int], place: Sequence[int]) -> Floats:
         """The prior variance of each weight, `(blocks, width)`; 0 where there is none."""
         t, first = self.tuning, 0 if self.single else 1
+        left = 1.0 if self.single else t.residual
         table = np.zeros((len(node_of) + first, self.width))
-        table[:, 0] = t.bias + t.candidate if self.single else t.candidate
+        table[:, 0] = t.bias + t.candidate if self.single else left * t.candidate
         table[:, self.entries] = t.context
         if self.bent:
             table[:, self.bent : self.bent + t.fourier] = t.bent
         if first:
-            table[0, 0] = t.bias
+            table[0, 0] = left * t.bias
         for member, node in enumerate(node_of):
             row = table[first + member]
-            row[self.history[: node_of.count(node)]] = t.history
+            row[self.history[: node_of.count(node)]] = left * t.history
             earlier = [m for m, other in enumerate(node_of) if other < node]
             if self.pairs:
                 row[self._paired(earlier)] = t.pair
@@ -197,9 +200,17 @@ class Contextual:
         return phi
 
     def learn(
-        self, phi: Floats, node_of: Sequence[int], rows: Sequence[int], passed: bool
+        self,
+        phi: Floats,
+        node_of: Sequence[int],
+        rows: Sequence[int],
+        passed: bool,
+        offset: float = 0.0,
     ) -> float:
-        """Learn a verdict on a configuration; the chance that was predicted before."""
+        """Learn a verdict on a configuration; the chance that was predicted before.
+
+        ``offset`` is the part of its logit that others have said.
+        """
         assert self.logistic is not None
         self.evidence += 1
         if self.single:
@@ -209,10 +220,10 @@ class Contextual:
         if self.pairs:
             seen[1:, self._paired(rows)] = 1.0
         if not self.full:
-            return self.logistic.update(blocks, seen, passed)
+            return self.logistic.update(blocks, seen, passed, offset)
         whole = np.zeros(self.layout)
         whole[blocks] = seen
-        return self.logistic.update([0], whole.reshape(1, -1), passed)
+        return self.logistic.update([0], whole.reshape(1, -1), passed, offset)
 
     def refresh(self, draws: int, seed: int) -> None:
         """Draw new deviations if the evidence has grown by a tenth, or by so many verdicts."""

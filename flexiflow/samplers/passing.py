@@ -6,7 +6,8 @@ Four experts predict whether the assertion will hold for a configuration on a jo
   failures already seen on this very job, and pairs of candidates;
 * two *node-level* ones (:mod:`flexiflow.samplers.counting`), of which one forgets, for
   candidates that change;
-* *blame* (:mod:`flexiflow.samplers.blame`), where the scope has several nodes.
+* *blame* (:mod:`flexiflow.samplers.blame`), where the scope has several nodes; there the
+  contextual one begins from what blame says.
 
 Their predictions are averaged by weights that follow their predictive likelihood, with a
 fixed share [1]_ so that a weight can come back, and at a learning rate below one [2]_:
@@ -43,7 +44,6 @@ Member = tuple[str, str]
 """A candidate at a node: (node, fingerprint)."""
 
 CONTEXTUAL, COUNTED, RECENT, BLAMED = range(4)
-_NEGLIGIBLE = 0.01
 
 
 class Features(NamedTuple):
@@ -115,6 +115,7 @@ class Passing:
     def _fresh_weights(self) -> Floats:
         prior = np.array(self.tuning.prior)
         if self.single:
+            prior[CONTEXTUAL] += prior[BLAMED]
             prior[BLAMED] = 0.0
         return np.asarray(prior / prior.sum())[None, :]
 
@@ -177,14 +178,15 @@ class Passing:
         """Learn one verdict on a job; failures are noted by ``fail``, after it."""
         self.entries = len(job.x)
         self.contextual.fit(self.node_of, self.place, self.entries)
-        phi = self.contextual.case(case.h, *job)
+        phi, offset = self.contextual.case(case.h, *job), 0.0
         predicted = [0.0] * 4
-        predicted[CONTEXTUAL] = self.contextual.learn(phi, self.node_of, rows, passed)
+        if case.item is not None:
+            predicted[BLAMED] = blamed = case.item.chance(rows)
+            offset = math.log(blamed / (1.0 - blamed))
+            case.item.verdict(rows, passed)
+        predicted[CONTEXTUAL] = self.contextual.learn(phi, self.node_of, rows, passed, offset)
         predicted[COUNTED] = self.counted.chance(rows, case.stage)
         predicted[RECENT] = self.recent.chance(rows, case.stage)
-        if case.item is not None:
-            predicted[BLAMED] = case.item.chance(rows)
-            case.item.verdict(rows, passed)
         self._reweigh(rows, predicted if passed else [1.0 - p for p in predicted])
         self.unjudged.difference_update(rows)
         self.counted.count(rows, case.stage, passed)
@@ -225,16 +227,17 @@ class Passing:
         picked = slice(*picked.indices(len(draws.counted)))
         if case.phi is None:
             case.phi = self.contextual.case(case.h, *job)
-        logits = drawn_weights.logits(case.phi, among.node_of, picked, among.rows)
+        blamed = offset = None
+        if case.item is not None:
+            blamed = case.item.chances(among.rows)
+            offset = np.log(blamed / (1.0 - blamed))
+        logits = drawn_weights.logits(case.phi, among.node_of, picked, among.rows, offset)
         total = weights[CONTEXTUAL] * (0.5 + 0.5 * np.tanh(0.5 * logits))  # never overflows
         for k, expert in enumerate((COUNTED, RECENT)):
             counted = self._count(k, case.stage, draws[k], overall[k], picked, among)
             total += weights[expert] * counted
-        if case.item is not None:
-            if weights[BLAMED, 0] > _NEGLIGIBLE:
-                total += weights[BLAMED] * case.item.chances(among.rows)
-            else:
-                total /= 1.0 - weights[BLAMED]
+        if blamed is not None:
+            total += weights[BLAMED] * blamed
         return np.asarray(total)
 
     def _count(

@@ -17,6 +17,9 @@ class Tuning:
         Prior variances of the logistic weights: of what all candidates share, of each
         candidate, of each context entry, of the random Fourier features together, of each
         failure seen on the job, of each pair of candidates.
+    residual
+        What multiplies the first, the second and that of failures over several nodes, where
+        the logistic weights learn only what blame leaves over.
     tempered, tempered_counts
         What multiplies the variance of a draw: of logistic weights, and of Betas.
     share
@@ -24,7 +27,8 @@ class Tuning:
     rate
         The exponent of the likelihood in the experts' weights.
     prior
-        The experts' first weights: contextual, counting, forgetting, blame.
+        The experts' first weights: contextual, counting, forgetting, blame. On one node there
+        is no blame, and the contextual one has its part as well.
     discount
         What the forgetting expert keeps of its evidence at each verdict.
     strength
@@ -40,12 +44,13 @@ class Tuning:
     context: float = 0.2
     bent: float = 0.5
     history: float = 0.5
-    pair: float = 0.2
+    pair: float = 0.05
+    residual: float = 0.1
     tempered: float = 0.1
     tempered_counts: float = 0.1
     share: float = 0.002
     rate: float = 0.2
-    prior: tuple[float, float, float, float] = (0.7, 0.1, 0.1, 0.1)
+    prior: tuple[float, float, float, float] = (0.4, 0.1, 0.1, 0.4)
     discount: float = 0.99
     strength: float = 2.0
     draws: int = 32

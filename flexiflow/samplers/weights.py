@@ -37,7 +37,14 @@ class Weights(NamedTuple):
     first: int
     pairs: tuple[int, ...]
 
-    def logits(self, phi: Floats, node_of: Ints, picked: slice, among: Ints) -> Floats:
+    def logits(
+        self,
+        phi: Floats,
+        node_of: Ints,
+        picked: slice,
+        among: Ints,
+        offset: Floats | None = None,
+    ) -> Floats:
         """The logits of configurations under some of the draws, `(draws, N)`.
 
         Parameters
@@ -50,6 +57,8 @@ class Weights(NamedTuple):
             Which draws.
         among
             Rows of the members of each configuration, `(N, nodes)`.
+        offset
+            What others have said of each configuration's logit, `(N,)`; several nodes only.
         """
         mean, deviations, phi = self.mean, self.deviations[picked], phi[:, : self.mean.shape[1]]
         if not self.first:
@@ -60,6 +69,8 @@ class Weights(NamedTuple):
         seen = phi[np.concatenate([_ANCHOR, node_of])]  # by each block; first the anchor
         each = np.einsum("bd,bd->b", mean, seen) + np.einsum("nbd,bd->nb", deviations, seen)
         total = np.repeat(each[:, :1], len(among), axis=1)
+        if offset is not None:
+            total += offset
         for v in range(among.shape[1]):
             total += each[:, 1 + among[:, v]]
         if self.pairs:

@@ -30,6 +30,21 @@ def test_one_update_is_the_exact_laplace_step(d, logit, passed):
     np.testing.assert_allclose(beliefs.covariance[0], exact_covariance, atol=1e-8)
 
 
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_known_part_of_the_logit_is_a_feature_whose_weight_is_sure(passed):
+    covariance, phi = some_covariance(2, rng := np.random.default_rng(4)), rng.normal(size=2)
+    mean, offset = rng.normal(size=2), -1.7
+    beliefs = known(mean, covariance)
+    predicted = beliefs.update([0], phi[None], passed, offset)
+    whole = np.zeros((3, 3))
+    whole[:2, :2], whole[2, 2] = covariance, 1e-9
+    begun, seen = np.array([*mean, 1.0]), np.array([*phi, offset])
+    exact_mean, exact_covariance = laplace(begun, whole, seen, passed)
+    np.testing.assert_allclose(beliefs.mean[0], exact_mean[:2], atol=1e-6)
+    np.testing.assert_allclose(beliefs.covariance[0], exact_covariance[:2, :2], atol=1e-6)
+    assert predicted == pytest.approx(moderated(mean @ phi + offset, phi @ covariance @ phi))
+
+
 @pytest.mark.parametrize("variance", [1e-9, 1e-3, 1.0, 30.0, 130.0, 1e4, 1e6])
 @pytest.mark.parametrize("passed", [True, False])
 def test_the_mode_is_found_however_great_the_surprise(variance, passed):

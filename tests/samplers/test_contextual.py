@@ -14,6 +14,7 @@ from flexiflow.samplers.tuning import Tuning
 
 FOURIER = 6
 SHARP = Tuning(tempered=1e-14, fourier=FOURIER)  # draws are the mean
+PAIRS = Tuning(tempered=1e-14, fourier=FOURIER, pair=0.2, residual=1.0)
 
 
 class Layout:
@@ -38,11 +39,12 @@ class Layout:
         """Of a block: [1, failures by place, pairs by member, x, r]; the anchor comes first."""
         t, places, many = self.t, max(self.sizes), len(self.members)
         shared = [*[t.context] * self.entries, *[t.bent] * (FOURIER if self.entries else 0)]
-        table = [] if self.single else [[t.bias, *[0.0] * (places + many), *shared]]
+        left = 1.0 if self.single else t.residual
+        table = [] if self.single else [[left * t.bias, *[0.0] * (places + many), *shared]]
         for v in self.node_of:
-            history = [t.history * (k < self.sizes[v]) for k in range(places)]
+            history = [left * t.history * (k < self.sizes[v]) for k in range(places)]
             pairs = [t.pair * (u < v) * (not self.single) for u in self.node_of]
-            bias = t.bias + t.candidate if self.single else t.candidate
+            bias = t.bias + t.candidate if self.single else left * t.candidate
             table.append([bias, *history, *pairs, *shared])
         return np.array(table)
 
@@ -111,12 +113,14 @@ def test_it_is_a_logistic_regression_on_what_is_written_out_by_hand(sizes, entri
     full = not layout.single and layout.variances().size <= FULL
     plain = Logistic(layout.variances().reshape(1, -1) if full else layout.variances())
     assert len(expert.logistic.covariance) == (1 if full else len(layout.variances()))
-    for rows, h, x, r, passed in some_cases(layout, 40, 0):
-        predicted = expert.learn(expert.case(h, x, r), layout.node_of, rows, passed)
+    offsets = np.zeros(40) if layout.single else np.random.default_rng(3).normal(size=40)
+    for (rows, h, x, r, passed), begun in zip(some_cases(layout, 40, 0), offsets, strict=True):
+        phi = expert.case(h, x, r)
+        predicted = expert.learn(phi, layout.node_of, rows, passed, begun)
         if full:
-            expected = plain.update([0], layout.flat(rows, h, x, r)[None], passed)
+            expected = plain.update([0], layout.flat(rows, h, x, r)[None], passed, begun)
         else:
-            expected = plain.update(*layout.phi(rows, h, x, r), passed)
+            expected = plain.update(*layout.phi(rows, h, x, r), passed, begun)
         assert predicted == pytest.approx(expected, rel=1e-9)
     for _, h, x, r, _ in some_cases(layout, 5, 1):
         found = mean_logits(expert, layout, h, x, r)
@@ -178,8 +182,8 @@ def test_what_is_new_leaves_the_predictions_for_the_old_as_they_are(before, afte
 
 
 def test_pairs_find_out_who_does_not_get_on():
-    layout = Layout((2, 2), 0)
-    expert, h, none = Contextual(False, SHARP), np.zeros((2, 2)), np.zeros(0)
+    layout = Layout((2, 2), 0, tuning=PAIRS)
+    expert, h, none = Contextual(False, PAIRS), np.zeros((2, 2)), np.zeros(0)
     layout.fit(expert)
     a, b, x, y = 0, 1, 2, 3
     for _ in range(25):

@@ -101,6 +101,29 @@ def test_the_best_of_all_that_is_left_is_found(graph):
         assert found.node_seconds == (1.0, None)
 
 
+@pytest.mark.parametrize("runs", [0, 1, 2])
+@pytest.mark.parametrize("graph", [chain(4, 3), chain(2, 3, 2, rerolls=1), diamond()])
+@pytest.mark.parametrize("enumerated", [True, False])
+def test_what_the_runs_left_do_not_suffice_for_waits(monkeypatch, graph, runs, enumerated):
+    if not enumerated:
+        monkeypatch.setattr("flexiflow.samplers.space.LARGEST", 1)
+    scorer = MadeUp(graph, pairs=1.0)
+    for draw in range(DRAWS):
+        state, left = in_mid_course(graph, draw)
+        state.runs = runs
+        due = {c: sum(unpaid(graph, state, c)) for c in left}
+        within = [c for c in left if due[c] <= runs]
+        found = decide(scorer, draw, state)
+        assert found.configuration in (within or left)
+        if enumerated:
+            best = max(within or left, key=lambda c, s=state, d=draw: scorer.value(
+                d, c, unpaid(graph, s, c)
+            ))  # fmt: skip
+            assert found.configuration == best
+            share = found.explain().path_propensity
+            assert 0 < share <= 1
+
+
 @pytest.mark.parametrize("graph", [chain(4, 3), diamond()])
 def test_propensities_are_shares_of_the_draws_that_choose_the_same(graph):
     scorer = MadeUp(graph, pairs=1.0)
