@@ -182,7 +182,8 @@ class Workflow(Provisioned):
             ``clock(number, node, candidate)`` gives each attempt's seconds, ``number`` being
             the job's place in the run. A workflow used as a candidate keeps its own.
         **options
-            ``max_attempts``, ``max_seconds`` (over the attempts of a job; looked at between
+            ``max_attempts`` (of a job; what needs more than are left waits, where anything else
+            is left), ``max_seconds`` (over the attempts of a job; looked at between
             attempts), ``stop_when`` (what a pass is worth, in the unit of the price: a job
             ends when that times the chance of a pass is no more than the price still to pay;
             or a function of the decision), ``on_refusal`` ("stop" or "switch"), ``cooldown``

@@ -193,7 +193,8 @@ class Hybrid(Sampler):
         Counts, seconds, running means and completions add up exactly. The contextual expert's
         evidence adds up in its precision form, which is approximate for verdicts (see
         ``Logistic.merge``), and the experts' weights are multiplied; both only where the two
-        began with nothing.
+        began with nothing. Blame's expected counts are added kind by kind, which is approximate
+        as well: each worker has found the kinds of its own jobs.
         """
         for name, theirs in other.knowledge.items():
             self.about(name).merge(theirs)
