@@ -204,12 +204,13 @@ class Item:
         good = self.prior[:, at]
         if len(at) <= ENUMERATED:
             told = _every(len(at))
-            self._weights = self.shares[:, None] * _likelihood(told, good)
+            self._weights = self.shares[:, None] * np.exp(_log_likelihood(told, good))
         else:
             rng = np.random.default_rng(self._seed)
             kind = rng.choice(len(good), size=PARTICLES, p=self.shares)
             told = rng.random((PARTICLES, len(at))) < good[kind]
-            weights = self.shares[:, None] * _likelihood(told, good)
+            log = _log_likelihood(told, good)
+            weights = self.shares[:, None] * np.exp(log - log.max(axis=0))
             self._weights = weights / weights.sum(axis=0) / PARTICLES
         self._states = np.ones((len(told), self.prior.shape[1]), dtype=bool)
         self._states[:, at] = told
@@ -291,7 +292,8 @@ class Item:
         return np.asarray(likely[:, 0] / whole), np.asarray(found / whole)
 
 
-def _likelihood(states: NDArray[np.bool_], good: Floats) -> Floats:
-    """P(state | kind), `(kinds, states)`, of members that are good with chances `(kinds, n)`."""
-    log, rest = np.log(good), np.log1p(-good)
-    return np.asarray(np.exp((log - rest) @ states.T + rest.sum(axis=1, keepdims=True)))
+def _log_likelihood(states: NDArray[np.bool_], good: Floats) -> Floats:
+    """Log P(state | kind), `(kinds, states)`; members are good with chances `(kinds, n)`."""
+    sure = np.clip(good, 1e-9, 1.0 - 1e-9)
+    log, rest = np.log(sure), np.log1p(-sure)
+    return np.asarray((log - rest) @ states.T + rest.sum(axis=1, keepdims=True))

@@ -141,6 +141,15 @@ def test_who_is_in_every_failure_gets_the_blame():
     assert item.chance((1, 3)) > 2 * item.chance((0, 3))
 
 
+def test_chances_may_be_sure():
+    item = Item(np.array([1.0, 0.0, 0.5]))
+    item.verdict((0, 2), False)
+    item.verdict((0, 1), False)
+    good = item.marginals()
+    assert np.isfinite(good).all()
+    np.testing.assert_allclose(good[:2], [1.0, 0.0], atol=1e-6)
+
+
 def test_an_item_never_forgets_that_verdicts_can_err():
     item = Item(np.array([0.5, 0.5]))
     for _ in range(200):
