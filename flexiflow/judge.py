@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flexiflow.checks import BUGS, blame_user, plain_feature, terms_of, told, waiting
-from flexiflow.graph import Cut, Expression
+from flexiflow.graph import Configuration, Cut, Expression
 from flexiflow.ledger import Checked, Cutting, Ledger, Tried
 from flexiflow.present import Failed, Present
 from flexiflow.records import FAILS
@@ -25,6 +26,8 @@ class _Verdict(NamedTuple):
 
 
 _UNKNOWN = _Verdict(False, None, None)
+_Key = tuple[int, tuple[int, ...]]
+"""An assertion, and what its verdict is recalled by."""
 
 
 class Judge:
@@ -41,8 +44,8 @@ class Judge:
         self.sound: set[int] = set()
         self.raised: dict[int, list[BaseException]] = {}
         self._makers = job.graph.makers
-        self._verdicts: dict[tuple[int, tuple[int, ...]], _Verdict] = {}
-        self._promised: dict[tuple[int, tuple[int, ...]], float] = {}
+        self._verdicts: dict[_Key, _Verdict] = {}
+        self._promised: dict[_Key, float] = {}
 
     def passed(self) -> int:
         """How many assertions are known to hold on the present values."""
@@ -81,7 +84,7 @@ class Judge:
         refuted = {key for key, verdict in self._verdicts.items() if not verdict.result}
         for a in {a for a, _ in refuted}:
             for picks, numbers in job.memo.ways(self._makers[a], known):
-                if (a, numbers) in refuted:
+                if self._keyed(a, picks, numbers) in refuted:
                     scope = job.graph.scopes[a]
                     job.state.exclude(scope, tuple(picks[v] for v in scope))
         for lineage, ends in zip(job.graph.lineage, known, strict=True):
@@ -105,9 +108,22 @@ class Judge:
             tried.kind, tried.reason = "soft failure", job.reason
         raise Failed(tried.node if tried is not None else scope[-1])
 
-    def _key(self, a: int) -> tuple[int, tuple[int, ...]]:
-        made = self.job.view.made
-        return a, tuple(made[v].number for v in self._makers[a])
+    def _key(self, a: int) -> _Key:
+        made, chosen = self.job.view.made, self.job.configuration or ()
+        return self._keyed(a, chosen, tuple(made[v].number for v in self._makers[a]))
+
+    def _keyed(
+        self, a: int, picks: Mapping[int, int] | Configuration, numbers: tuple[int, ...]
+    ) -> _Key:
+        """What a verdict is recalled by: the values, and whose they are where that matters.
+
+        The number of a threshold is learned for each candidate: of two that give the same
+        value, one may have to be surer than the other.
+        """
+        graph = self.job.graph
+        if graph.assertions[a].cut is None:
+            return a, numbers
+        return a, (*numbers, *(graph.nodes[v].choices[picks[v]].candidate for v in self._makers[a]))
 
     def _check(self, a: int, tried: Tried | None) -> bool:
         """Check an assertion, or recall its verdict on equal values."""

@@ -208,12 +208,25 @@ def test_a_check_of_the_input_asks_nobody():
     assert sampler.asked == []
 
 
-def test_of_equal_values_one_verdict_is_asked_for_and_the_other_recalled():
-    rows, asks, _ = asked("y >= threshold(9)", 1.0, 1.0, 2.0, number=2.0)
+def test_of_equal_values_each_candidate_is_asked_for_by_its_own_number():
+    rows, asks, _ = asked("y >= threshold(9)", 1.0, 1.0, 2.0, number=lambda ask: 2.0)
     assert [r["result"] for r in rows] == [False, False, True]
-    assert [a.statistic for a in asks] == [a for a, r in zip([1.0, 1.0, 2.0], rows, strict=True)
-                                           if not r["memo"]]  # fmt: skip
+    assert [a.statistic for a in asks] == [1.0, 1.0, 2.0]
     assert {r["threshold"] for r in rows} == {2.0}
+    less = {False: 2.0, True: 1.0}
+    rows, _, run = asked("y >= threshold(9)", 1.0, 1.0, 2.0, number=lambda ask: less[ask.later])
+    assert [(r["result"], r["threshold"]) for r in rows] == [(False, 2.0), (True, 1.0)]
+    assert run.passed == 1
+
+
+def test_of_equal_values_of_a_candidate_the_verdict_is_recalled():
+    names = {"grey": lambda x: 0.0, "black": lambda x: 0.0, "read": lambda picture: 1.0}
+    sampler = Adviser(2.0)
+    sampler.order = ({"picture": "grey", "y": "read"}, {"picture": "black", "y": "read"})
+    text = "f(x)\npicture = (grey | black)(x)\ny = read(picture)\nassert y >= threshold(9)"
+    run = cell(text, names, sampler=sampler).run([{"x": 0}], seed=0)
+    assert len(sampler.asked) == 1
+    assert run.verdicts["result"].to_list() == [False] * run.verdicts.height
 
 
 def test_while_labels_wait_the_best_attempt_is_the_one_expected_to_be_worth_most():

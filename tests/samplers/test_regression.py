@@ -249,28 +249,27 @@ minimize(runtime, weight=0.01)
     ids=["plain", "threshold", "grouped"],
 )
 def test_who_is_right_on_which_kind_of_job_is_learned_from_late_labels(check):
-    """In two streams of three at least: now and then one settles on a threshold too early."""
-    assert np.median([late_right(check, seed) for seed in range(1, 4)]) > 0.85
-
-
-def late_right(check, seed):
-    """How often the last jobs of a stream were given to who is good at their kind."""
-    models = {name: (lambda x, name=name: f"{name} {x}") for name in ("first", "second")}
+    """Labels say of every output whether it is right, of rejected ones too."""
+    rng, said = np.random.default_rng(1), {}
+    models = {name: (lambda x, name=name: said[name, x]) for name in ("first", "second")}
     if "threshold" in check:
         models = {n: (lambda x, m=m: Result(m(x), confidence=0.9)) for n, m in models.items()}
     it = cell(TWO_KINDS.format(check=check), models, store=MemoryStore())
-    rng, good = np.random.default_rng(seed), []
+    good = []
     for batch in range(30):
         kinds = [str(k) for k in rng.choice(["day", "night"], 12)]
-        inputs = [{"x": k, "kind": kind} for k, kind in enumerate(kinds)]
-        run = it.run(inputs, seed=100 * seed + batch, clock=lambda *_: 1.0)
-        outputs = run.results["output"].to_list()
-        for job_id, kind, output in zip(run.jobs["job_id"], kinds, outputs, strict=True):
-            mine = "first" if kind == "day" else "second"
-            right = rng.random() < (0.95 if output.startswith(mine) else 0.4)
-            it.feedback(job_id, label=output if right else "other")
-            good.append(output.startswith(mine))
-    return np.mean(good[-120:])
+        inputs = [{"x": 12 * batch + k, "kind": kind} for k, kind in enumerate(kinds)]
+        best = ["first" if kind == "day" else "second" for kind in kinds]
+        for row, mine in zip(inputs, best, strict=True):
+            for name in models:
+                right = rng.random() < (0.95 if name == mine else 0.4)
+                said[name, row["x"]] = "right" if right else name
+        run = it.run(inputs, seed=batch, clock=lambda *_: 1.0)
+        for job_id in run.jobs["job_id"]:
+            it.feedback(job_id, label="right")
+        chosen = [json.loads(c)["y"] for c in run.jobs["configuration"]]
+        good += [c == mine for c, mine in zip(chosen, best, strict=True)]
+    assert np.mean(good[-120:]) > 0.9
 
 
 def test_what_the_statistic_says_is_not_said_again_by_the_context():
