@@ -16,7 +16,7 @@ import numpy as np
 
 from flexiflow.panels.betas import Floats, moments
 from flexiflow.panels.places import Places
-from flexiflow.samplers.counting import FIRST
+from flexiflow.samplers.counting import FIRST, logit
 from flexiflow.samplers.knowledge import COMPLETES, Knowledge
 from flexiflow.samplers.passing import BLAMED, CONTEXTUAL, COUNTED, RECENT, Features, Passing
 from flexiflow.samplers.weights import Weights
@@ -153,7 +153,7 @@ def _of_several(
     ]
     item = passing.case().item
     blamed = None if item is None else item.chances(among)
-    offset = None if blamed is None else np.log(blamed / (1.0 - blamed))
+    offset = None if blamed is None else logit(blamed)
     tempered, node_of = passing.tuning.tempered, np.array(passing.node_of)
 
     def mixed() -> Marginal:

@@ -109,8 +109,8 @@ class Blame:
 
     def learn(self, item: Item, tried: Sequence[int]) -> None:
         """Count the members tried on an item by their posterior chance of having been good."""
-        rows, kinds = sorted(set(tried)), item.kinds()
-        good = item.joint()[:, rows]
+        rows, (kinds, joint) = sorted(set(tried)), item.told()
+        good = joint[:, rows]
         self.sizes += kinds
         self.counts[:, rows, 0] += kinds[:, None] - good
         self.counts[:, rows, 1] += good
@@ -254,27 +254,27 @@ class Item:
         """Take in one verdict."""
         self._verdicts += ((rows, passed),)
 
+    def told(self) -> tuple[Floats, Floats]:
+        """What the verdicts so far say.
+
+        Returns
+        -------
+        P(each kind), `(kinds,)`, and P(each kind, and each member is good), `(kinds, rows)`.
+        """
+        if not self._verdicts:
+            return self.shares, self.shares[:, None] * self.prior
+        if len(self._verdicts) == 1:
+            return self._after_one()
+        self._follow()
+        return self._weights.sum(axis=1), self._untold * (self._weights @ self._states)
+
     def kinds(self) -> Floats:
         """P(each kind | the verdicts so far), `(kinds,)`."""
-        if not self._verdicts:
-            return self.shares
-        if len(self._verdicts) == 1:
-            return self._after_one()[0]
-        self._follow()
-        return np.asarray(self._weights.sum(axis=1))
-
-    def joint(self) -> Floats:
-        """P(each kind, and each member is good | the verdicts so far), `(kinds, rows)`."""
-        if not self._verdicts:
-            return np.asarray(self.shares[:, None] * self.prior)
-        if len(self._verdicts) == 1:
-            return self._after_one()[1]
-        self._follow()
-        return np.asarray(self._untold * (self._weights @ self._states))
+        return self.told()[0]
 
     def marginals(self) -> Floats:
         """P(each member is good | the verdicts so far), `(rows,)`."""
-        return np.asarray(self.joint().sum(axis=0))
+        return np.asarray(self.told()[1].sum(axis=0))
 
     def _after_one(self) -> tuple[Floats, Floats]:
         """Kinds and joint after a single verdict, in closed form: most jobs have no other."""

@@ -150,8 +150,8 @@ class Counting:
             each.append((s * self.hope(row, stage) + passed) / (s + failed + passed))
         if len(rows) == 1:
             return float(each[0])
-        middle = _log_odds(self._middle(stage))
-        total = middle + sum(_log_odds(p) - middle for p in each)
+        middle = log_odds(self._middle(stage))
+        total = middle + sum(log_odds(p) - middle for p in each)
         joined = 1.0 / (1.0 + math.exp(-total))
         found = self.whole.get(rows)
         if found is None:
@@ -207,8 +207,8 @@ class Counting:
 
     def _join(self, p: Floats, among: Ints, stage: int, overall: Floats | None = None) -> Floats:
         """The chances of configurations, `(n, N)`, from those of all members, `(n, rows)`."""
-        middle = _log_odds(self._middle(stage, overall))
-        apart = _logit(p) - middle
+        middle = log_odds(self._middle(stage, overall))
+        apart = logit(p) - middle
         total = middle + apart[:, among[:, 0]]
         for v in range(1, among.shape[1]):
             total += apart[:, among[:, v]]
@@ -276,11 +276,13 @@ def checked(values: Any, shape: tuple[int, ...], least: float = 0.0) -> Floats:
     return found
 
 
-def _log_odds(p: float) -> float:
+def log_odds(p: float) -> float:
+    """Of a chance; finite, however near to 0 or 1 it is."""
     kept = min(max(p, _NEAR), 1.0 - _NEAR)
     return math.log(kept / (1.0 - kept))
 
 
-def _logit(p: Floats | float) -> Any:
+def logit(p: Floats) -> Floats:
+    """The same of an array."""
     kept = np.clip(p, _NEAR, 1.0 - _NEAR)
-    return np.log(kept / (1.0 - kept))
+    return np.asarray(np.log(kept / (1.0 - kept)))

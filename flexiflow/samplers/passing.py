@@ -24,7 +24,6 @@ References
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -34,7 +33,16 @@ from numpy.typing import NDArray
 from flexiflow.samplers import contextual_state
 from flexiflow.samplers.blame import Blame, Item
 from flexiflow.samplers.contextual import Contextual
-from flexiflow.samplers.counting import FIRST, LATER, Among, Counting, Draws, checked
+from flexiflow.samplers.counting import (
+    FIRST,
+    LATER,
+    Among,
+    Counting,
+    Draws,
+    checked,
+    log_odds,
+    logit,
+)
 from flexiflow.samplers.tuning import Tuning
 from flexiflow.samplers.weights import Weights
 
@@ -172,17 +180,16 @@ class Passing:
                 counting.elsewhere[row] = elsewhere[row]
             if self.single:
                 hope = self.counted.hope(row, FIRST)
-                self.contextual.hope(row, math.log(hope / (1.0 - hope)))
+                self.contextual.hope(row, log_odds(hope))
 
     def learn(self, case: Case, rows: tuple[int, ...], job: Features, passed: bool) -> None:
         """Learn one verdict on a job; failures are noted by ``fail``, after it."""
         self.entries = len(job.x)
         self.contextual.fit(self.node_of, self.place, self.entries)
-        phi, offset = self.contextual.case(case.h, *job), 0.0
-        predicted = [0.0] * 4
+        phi, offset, predicted = self.contextual.case(case.h, *job), 0.0, [0.0] * 4
         if case.item is not None:
             predicted[BLAMED] = blamed = case.item.chance(rows)
-            offset = math.log(blamed / (1.0 - blamed))
+            offset = log_odds(blamed)
             case.item.verdict(rows, passed)
         predicted[CONTEXTUAL] = self.contextual.learn(phi, self.node_of, rows, passed, offset)
         predicted[COUNTED] = self.counted.chance(rows, case.stage)
@@ -230,12 +237,13 @@ class Passing:
         blamed = offset = None
         if case.item is not None:
             blamed = case.item.chances(among.rows)
-            offset = np.log(blamed / (1.0 - blamed))
+            offset = logit(blamed)
         logits = drawn_weights.logits(case.phi, among.node_of, picked, among.rows, offset)
         total = weights[CONTEXTUAL] * (0.5 + 0.5 * np.tanh(0.5 * logits))  # never overflows
         for k, expert in enumerate((COUNTED, RECENT)):
-            counted = self._count(k, case.stage, draws[k], overall[k], picked, among)
-            total += weights[expert] * counted
+            total += weights[expert] * self._count(
+                k, case.stage, draws[k], overall[k], picked, among
+            )
         if blamed is not None:
             total += weights[BLAMED] * blamed
         return np.asarray(total)
@@ -259,8 +267,7 @@ class Passing:
         whole: tuple[Floats | None, Floats | None] = None, None
         if enumerated and not self.single:
             at = {tuple(row): k for k, row in enumerate(rows.tolist())}
-            size = len(rows)
-            whole = self.counted.counts_of(at, size), self.recent.counts_of(at, size)
+            whole = self.counted.counts_of(at, len(rows)), self.recent.counts_of(at, len(rows))
         node_of = np.array(self.node_of, dtype=np.intp)
         return Among(rows, node_of, whole, {} if enumerated else None)
 

@@ -90,11 +90,10 @@ def _exactly(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
     if state.fresh:
         scores = scorer.index(slice(draw, draw + 1), among, None)
         return decided(scorer, draw, among, scores, int(scores.index[0].argmax()))
-    alive = scorer.space.alive(state, among)
+    unpaid = scorer.space.unpaid(state, among)
+    alive = scorer.space.alive(state, among, unpaid)
     if not alive.any():
         return None
-    unpaid = scorer.space.unpaid(state, among)
-    alive = _affordable(state, alive, unpaid)
     scores = scorer.index(slice(draw, draw + 1), among, unpaid)
     at = int(np.where(alive, scores.index[0], -np.inf).argmax())
     return decided(scorer, draw, among, scores, at, alive, unpaid)
@@ -110,10 +109,9 @@ def _nearby(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
     best = -np.inf
     for _ in range(_ROUNDS):
         among = space.near(centres, prefer)
-        among = among[space.alive(state, among)]
         unpaid = space.unpaid(state, among)
-        within = _affordable(state, np.ones(len(among), dtype=bool), unpaid)
-        among, unpaid = among[within], unpaid[within]
+        alive = space.alive(state, among, unpaid)
+        among, unpaid = among[alive], unpaid[alive]
         scores = scorer.index(slice(draw, draw + 1), among, unpaid)
         at = int(scores.index[0].argmax())
         if scores.index[0, at] <= best:
@@ -122,17 +120,6 @@ def _nearby(scorer: Scorer, draw: int, state: JobState) -> Decision | None:
         found = among, scores, at, unpaid
     among, scores, at, unpaid = found
     return decided(scorer, draw, among, scores, at, np.ones(len(among), dtype=bool), unpaid)
-
-
-def _affordable(state: JobState, alive: Bools, unpaid: Bools) -> Bools:
-    """Of those that are left, the ones that can still be run to their end; all if none can.
-
-    A configuration that the runs left to the job do not suffice for never comes to its verdict.
-    """
-    if state.runs is None:
-        return alive
-    within = alive & (np.count_nonzero(unpaid, axis=1) <= state.runs)
-    return within if within.any() else alive
 
 
 def decided(

@@ -113,8 +113,12 @@ class Space:
             return np.isin(found, codes)
         return np.asarray((found[:, None] == codes).any(axis=1))
 
-    def alive(self, state: JobState, configurations: Ints) -> Bools:
-        """Which configurations are not excluded for a job, `(n,)`; barred ones only at need."""
+    def alive(self, state: JobState, configurations: Ints, unpaid: Bools | None = None) -> Bools:
+        """Which configurations are not excluded for a job, `(n,)`.
+
+        Barred ones only where nothing else is left. So are, where it is told what is unpaid,
+        those for which the runs left to the job do not suffice: they never come to a verdict.
+        """
         alive = np.ones(len(configurations), dtype=bool)
         for nodes, picks in state.excluded.items():
             alive &= ~self._among(nodes, picks, configurations)
@@ -123,7 +127,11 @@ class Space:
         willing = alive
         for node, choice in state.barred:
             willing = willing & (configurations[:, node] != choice)
-        return willing if willing.any() else alive
+        alive = willing if willing.any() else alive
+        if unpaid is None or state.runs is None:
+            return alive
+        within = alive & (np.count_nonzero(unpaid, axis=1) <= state.runs)
+        return within if within.any() else alive
 
     def unpaid(self, state: JobState, configurations: Ints) -> Bools:
         """Where each configuration still has something to run, `(n, nodes)`."""
