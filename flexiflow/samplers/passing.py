@@ -179,8 +179,7 @@ class Passing:
             for counting in (self.counted, self.recent):
                 counting.elsewhere[row] = elsewhere[row]
             if self.single:
-                hope = self.counted.hope(row, FIRST)
-                self.contextual.hope(row, log_odds(hope))
+                self.contextual.hope(row, log_odds(self.counted.hope(row, FIRST)))
 
     def learn(self, case: Case, rows: tuple[int, ...], job: Features, passed: bool) -> None:
         """Learn one verdict on a job; failures are noted by ``fail``, after it."""
@@ -241,18 +240,17 @@ class Passing:
         logits = drawn_weights.logits(case.phi, among.node_of, picked, among.rows, offset)
         total = weights[CONTEXTUAL] * (0.5 + 0.5 * np.tanh(0.5 * logits))  # never overflows
         for k, expert in enumerate((COUNTED, RECENT)):
-            total += weights[expert] * self._count(
-                k, case.stage, draws[k], overall[k], picked, among
-            )
+            total += weights[expert] * self._count(k, case, draws[k], overall[k], picked, among)
         if blamed is not None:
             total += weights[BLAMED] * blamed
         return np.asarray(total)
 
     def _count(
-        self, k: int, stage: int, drawn: Floats, overall: Floats, picked: slice, among: Among
+        self, k: int, case: Case, drawn: Floats, overall: Floats, picked: slice, among: Among
     ) -> Floats:
         """What a node-level expert makes of configurations under some draws, `(draws, N)`."""
-        counting, whole, kept = (self.counted, self.recent)[k], among.whole[k], among.kept
+        counting, stage = (self.counted, self.recent)[k], case.stage
+        whole, kept = among.whole[k], among.kept
         if kept is None:
             return counting.chances(drawn[picked], stage, among.rows, whole, overall)
         if (k, stage) not in kept:
