@@ -251,7 +251,7 @@ def _frame(driver: Any, table: str, text: str, values: tuple[Any, ...]) -> pl.Da
 
     with closing(driver.cursor()) as cursor:
         cursor.execute(text, values)
-        frames = [frame_of(table, [])]
+        frames = [frame_of(table, cursor.fetchmany(_BLOCK))]
         while rows := cursor.fetchmany(_BLOCK):
             frames.append(frame_of(table, rows))
-    return pl.concat(frames, rechunk=True)
+    return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=True)

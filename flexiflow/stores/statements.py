@@ -6,11 +6,12 @@ statement anew, and the same on all databases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Delete,
     Insert,
@@ -35,10 +36,18 @@ _CLOCK: ColumnElement[str] = literal_column("'clock'")
 
 
 class Compiled(NamedTuple):
-    """A statement's text, and the values it carries by itself."""
+    """A statement's text, the names of its values in their order, and those it has itself."""
 
     text: str
-    values: tuple[Any, ...]
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+
+
+class Reading(NamedTuple):
+    """A statement that reads, and its values in their order."""
+
+    text: str
+    values: tuple[str | int, ...]
 
 
 class Statements:
@@ -47,6 +56,7 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self.insert = cache(self._insert)
+        self._reading = cache(self._read)
         self.tick = self._compile(
             update(META)
             .where(META.c.name == _CLOCK)
@@ -66,8 +76,8 @@ class Statements:
     def _compile(self, statement: Statement) -> Compiled:
         options = {"render_postcompile": True}
         made = statement.compile(dialect=self._dialect, compile_kwargs=options)
-        names: Sequence[str] = getattr(made, "positiontup", None) or ()
-        return Compiled(str(made), tuple(made.params[name] for name in names))
+        names: tuple[str, ...] = tuple(getattr(made, "positiontup", None) or ())
+        return Compiled(str(made), names, made.params)
 
     def _insert(self, table: str) -> str:
         """Insert one row of all columns, ``seq`` first."""
@@ -83,23 +93,37 @@ class Statements:
         table_ = SQL[table]
         return self._compile(delete(table_).where(table_.c.job_id == bindparam("job"))).text
 
-    def read(self, table: str, filters: Filters) -> Compiled:
+    def read(self, table: str, filters: Filters) -> Reading:
         """Read a table in the order of ``seq``."""
+        limited = filters.limit is not None
+        made = self._reading(table, tuple(filters.own), tuple(filters.job), limited)
+        values = {**made.fixed}
+        values |= {f"own_{name}": value for name, value in filters.own.items()}
+        values |= {f"job_{name}": value for name, value in filters.job.items()}
+        values["most"] = filters.limit
+        return Reading(made.text, tuple(values[name] for name in made.names))
+
+    def _read(
+        self, table: str, own: tuple[str, ...], job: tuple[str, ...], limited: bool
+    ) -> Compiled:
+        """Read a table, filtered by columns of its own and of the job its rows belong to."""
         it, jobs = SQL[table], SQL["jobs"]
         statement = select(it).order_by(it.c.seq)
-        for name, value in filters.own.items():
+        for name in own:
+            value = bindparam(f"own_{name}", type_=it.c[name].type)
             statement = statement.where(
                 it.c[name] > value if name == "seq" else it.c[name] == value
             )
-        if filters.job:
+        if job:
             statement = statement.join(jobs, jobs.c.job_id == it.c.job_id)
-        for name, value in filters.job.items():
+        for name in job:
+            value = bindparam(f"job_{name}", type_=jobs.c[name].type)
             if name == "seq":
                 statement = statement.where(jobs.c.seq > value)
                 if table in WRITTEN_WITH_THE_JOB:  # so they come after it: spares a full scan
                     statement = statement.where(it.c.seq > value)
             else:
                 statement = statement.where(jobs.c[name] == value)
-        if filters.limit is not None:
-            statement = statement.limit(filters.limit)
+        if limited:
+            statement = statement.limit(bindparam("most", type_=BigInteger()))
         return self._compile(statement)

@@ -50,3 +50,15 @@ def test_seq_is_the_row_id_of_sqlite_and_64_bits_elsewhere() -> None:
     assert "seq BIGINT NOT NULL" in made
     assert "started DOUBLE PRECISION" in made
     assert "passed BOOLEAN" in made
+
+
+def test_readings_of_one_shape_share_their_text(say: Statements) -> None:
+    here = Statements(sqlite.dialect())
+    for it in (say, here):
+        one, two = (
+            it.read("feedback", filters_of("feedback", {"job_id": job}, limit))
+            for job, limit in (("a", 1), ("b", 2))
+        )
+        assert one.text == two.text
+        assert (one.values[:2], two.values[:2]) == (("a", 1), ("b", 2))
+        assert it.read("feedback", filters_of("feedback", {"job_id": "a"}, None)).values == ("a",)
