@@ -35,7 +35,7 @@ from flexiflow.samplers import Hybrid
 from flexiflow.stores import SQLStore
 
 _COLUMNS = ("job", "node", "candidate", "correct", "cost", "confidence", "label")
-_WORTHS = (3.5, 4.0, 5.0, 6.5, 8.0)
+_WORTHS = (3.5, 4.0, 5.0, 7.0)
 
 _TEXT = """\
 services(job, truth=None)
