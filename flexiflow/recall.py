@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from flexiflow.errors import BadInput
-from flexiflow.records import Attempt, Job, Labelled, Outcome, Snapshot, Verdict
+from flexiflow.records import Attempt, Job, Labelled, Outcome, Snapshot, Terms, Verdict
 from flexiflow.samplers.base import Sampler
 from flexiflow.stores.base import Store
 
@@ -54,19 +54,23 @@ class Recall:
 
     def _hear(self) -> None:
         """Learn what labels say that came since, each in place of what was known before."""
-        rows = self.store.read("feedback", workflow=self.workflow)
-        if rows.is_empty() or int(rows["seq"][-1]) <= self._heard:
-            return
-        latest: dict[str, Mapping[str, float | None]] = {}
+        rows = self.store.read("feedback", workflow=self.workflow, after=self._heard)
         for row in rows.iter_rows(named=True):
-            terms = json.loads(row["terms"])
-            if row["seq"] > self._heard:
-                outcome = outcome_of(self.store, self.workflow, row["job_id"])
-                before = latest.get(row["job_id"], outcome.job.terms)
-                rejected = json.loads(row["rejected"] or "{}")
-                self.sampler.label([Labelled(outcome, before, terms, rejected)])
-                self._heard = int(row["seq"])
-            latest[row["job_id"]] = terms
+            outcome = outcome_of(self.store, self.workflow, row["job_id"])
+            before = self._told_before(row["job_id"], int(row["seq"]))
+            before = outcome.job.terms if before is None else before
+            rejected = json.loads(row["rejected"] or "{}")
+            self.sampler.label([Labelled(outcome, before, json.loads(row["terms"]), rejected)])
+            self._heard = int(row["seq"])
+
+    def _told_before(self, job_id: str, seq: int) -> Terms | None:
+        """The terms of a job by the last label before one; None if there was none."""
+        told = self.store.read("feedback", workflow=self.workflow, job_id=job_id)
+        earlier = told.filter(pl.col("seq") < seq)
+        if earlier.is_empty():
+            return None
+        terms: Terms = json.loads(earlier["terms"][-1])
+        return terms
 
     def anew(self) -> None:
         """Learn the whole log again, own runs too; the sampler has been set back before."""

@@ -74,8 +74,8 @@ class Store(ABC):
         workflow, run, job_id
             Only rows of these; attempts, verdicts and feedback are found through their job.
         after
-            Only rows with a larger ``seq``; for attempts, verdicts and feedback it is the
-            ``seq`` of their job that counts.
+            Only rows with a larger ``seq``; for attempts and verdicts it is the ``seq`` of
+            their job that counts.
         limit
             At most so many rows, the earliest first.
 

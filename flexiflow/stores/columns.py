@@ -141,11 +141,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     ),
 }
 
-THROUGH_THE_JOB = frozenset({"attempts", "verdicts", "feedback"})
-"""Tables whose rows are found by the ``seq``, the run and the workflow of their job."""
-
 WRITTEN_WITH_THE_JOB = frozenset({"attempts", "verdicts"})
-"""Tables whose rows come and go with their job, in the same append."""
+"""Tables whose rows come and go with their job, in the same append: its ``seq`` counts."""
 
 
 def columns_of(table: str) -> tuple[Column, ...]:
@@ -186,7 +183,7 @@ def filters_of(table: str, asked: Mapping[str, str | int | None], limit: int | N
             continue
         if name not in names and "job_id" not in names:
             raise BadInput(f"The rows of {table!r} belong to no {name}. Leave {name}= out.")
-        through = name not in names or (name == "seq" and table in THROUGH_THE_JOB)
+        through = name not in names or (name == "seq" and table in WRITTEN_WITH_THE_JOB)
         checked = _whole("after", value) if name == "seq" else _text(name, value)
         (filters.job if through else filters.own)[name] = checked
     return filters

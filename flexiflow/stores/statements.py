@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from flexiflow.stores.columns import WRITTEN_WITH_THE_JOB, Filters
+from flexiflow.stores.columns import Filters
 from flexiflow.stores.tables import META, SQL
 
 Statement = Select[Any] | Insert | Update | Delete
@@ -118,10 +118,8 @@ class Statements:
             statement = statement.join(jobs, jobs.c.job_id == it.c.job_id)
         for name in job:
             value = bindparam(f"job_{name}", type_=jobs.c[name].type)
-            if name == "seq":
-                statement = statement.where(jobs.c.seq > value)
-                if table in WRITTEN_WITH_THE_JOB:  # so they come after it: spares a full scan
-                    statement = statement.where(it.c.seq > value)
+            if name == "seq":  # rows come after their job: to say so spares a full scan
+                statement = statement.where(jobs.c.seq > value, it.c.seq > value)
             else:
                 statement = statement.where(jobs.c[name] == value)
         if limited:
