@@ -96,3 +96,9 @@ def test_what_was_seen_live_is_kept_as_a_still_picture() -> None:
     assert "<script" not in kept
     svgs = ["".join(d["image/svg+xml"]) for d in data if "image/svg+xml" in d]
     assert len(svgs) + sum("image/png" in d for d in data) == 4  # a workflow and three figures
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_it_tells_which_packages_it_lacks(path: Path) -> None:
+    first = "".join(code(json.loads(path.read_text("utf-8")))[0]["source"])
+    assert ("flexiflow.examples" not in first) or "\nneed(" in first
