@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from typing import Any
@@ -52,3 +53,9 @@ class Told:
     def next(self) -> Any:
         """Wait for the next outcome; its job's number."""
         return self.outcome().job.number
+
+    def quiet(self, seconds: float = 1.0) -> None:
+        """Wait until no outcome has come for so long."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._outcomes.get(timeout=seconds)
