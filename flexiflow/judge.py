@@ -26,12 +26,15 @@ class _Verdict(NamedTuple):
 
 
 _UNKNOWN = _Verdict(False, None, None)
-_Key = tuple[int, tuple[int, ...]]
-"""An assertion, and what its verdict is recalled by."""
+_Key = tuple[int, tuple[int, ...], str]
+"""An assertion, the values it reads, and whose the last of them is where that matters."""
 
 
 class Judge:
     """Checks each assertion once on equal values, and notes every verdict.
+
+    A comparison with a threshold is made once for each candidate that gives the value: the
+    number is learned for each of them. What is compared is worked out once all the same.
 
     Attributes
     ----------
@@ -45,6 +48,7 @@ class Judge:
         self.raised: dict[int, list[BaseException]] = {}
         self._makers = job.graph.makers
         self._verdicts: dict[_Key, _Verdict] = {}
+        self._compared: dict[_Key, tuple[Any, str | None]] = {}
         self._promised: dict[_Key, float] = {}
 
     def passed(self) -> int:
@@ -82,7 +86,7 @@ class Judge:
         """Exclude all configurations that lead to values on which a check is known to fail."""
         job = self.job
         refuted = {key for key, verdict in self._verdicts.items() if not verdict.result}
-        for a in {a for a, _ in refuted}:
+        for a in {a for a, *_ in refuted}:
             for picks, numbers in job.memo.ways(self._makers[a], known):
                 if self._keyed(a, picks, numbers) in refuted:
                     scope = job.graph.scopes[a]
@@ -115,15 +119,17 @@ class Judge:
     def _keyed(
         self, a: int, picks: Mapping[int, int] | Configuration, numbers: tuple[int, ...]
     ) -> _Key:
-        """What a verdict is recalled by: the values, and whose they are where that matters.
+        """What a verdict is recalled by.
 
-        The number of a threshold is learned for each candidate: of two that give the same
-        value, one may have to be surer than the other.
+        The number of a threshold is learned for each candidate after which it is compared: of
+        two that give the same value, one may have to be surer than the other. Whether
+        something had failed before counts too, but is not looked at again.
         """
-        graph = self.job.graph
-        if graph.assertions[a].cut is None:
-            return a, numbers
-        return a, (*numbers, *(graph.nodes[v].choices[picks[v]].candidate for v in self._makers[a]))
+        graph, makers = self.job.graph, self._makers[a]
+        if graph.assertions[a].cut is None or not makers:
+            return a, numbers, ""
+        last = max(makers, key=graph.order.index)
+        return a, numbers, graph.candidate(last, picks[last]).fingerprint
 
     def _check(self, a: int, tried: Tried | None) -> bool:
         """Check an assertion, or recall its verdict on equal values."""
@@ -166,8 +172,7 @@ class Judge:
     def _compare(self, a: int, cut: Cut, step: int) -> tuple[bool, Cutting | None]:
         """Compare with the number that is in force now for this candidate and group."""
         job, start = self.job, self.job.world.thresholds[cut.threshold]
-        found = job.view.evaluate(cut.statistic)
-        group = None if cut.by is None else _group(job.view.evaluate(cut.by))
+        found, group = self._read(a, cut)
         statistic = _finite(found)
         if statistic is None:
             return bool(cut.holds(found, start)), None
@@ -186,6 +191,14 @@ class Judge:
         if not cut.holds(found, number) and advice.worth >= best and self._nothing_is_left(a):
             number = _including(cut, statistic)  # going on would bring this very output
         return bool(cut.holds(found, number)), Cutting(number, statistic, group)
+
+    def _read(self, a: int, cut: Cut) -> tuple[Any, str | None]:
+        """What is compared on the present values, and its group; worked out once."""
+        key, view = (*self._key(a)[:2], ""), self.job.view
+        if key not in self._compared:
+            found = view.evaluate(cut.statistic)
+            self._compared[key] = found, None if cut.by is None else _group(view.evaluate(cut.by))
+        return self._compared[key]
 
     def _nothing_is_left(self, a: int) -> bool:
         """Whether every other configuration of an assertion's scope is out already."""

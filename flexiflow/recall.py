@@ -54,23 +54,26 @@ class Recall:
 
     def _hear(self) -> None:
         """Learn what labels say that came since, each in place of what was known before."""
-        rows = self.store.read("feedback", workflow=self.workflow, after=self._heard)
+        first = self._heard
+        rows = self.store.read("feedback", workflow=self.workflow, after=first)
+        latest: dict[str, Terms] = {}
         for row in rows.iter_rows(named=True):
-            outcome = outcome_of(self.store, self.workflow, row["job_id"])
-            before = self._told_before(row["job_id"], int(row["seq"]))
-            before = outcome.job.terms if before is None else before
+            job_id, terms = row["job_id"], json.loads(row["terms"])
+            outcome = outcome_of(self.store, self.workflow, job_id)
+            before = latest.get(job_id)
+            if before is None:
+                before = self._told(job_id, first, outcome.job.terms)
             rejected = json.loads(row["rejected"] or "{}")
-            self.sampler.label([Labelled(outcome, before, json.loads(row["terms"]), rejected)])
-            self._heard = int(row["seq"])
+            self.sampler.label([Labelled(outcome, before, terms, rejected)])
+            latest[job_id], self._heard = terms, int(row["seq"])
 
-    def _told_before(self, job_id: str, seq: int) -> Terms | None:
-        """The terms of a job by the last label before one; None if there was none."""
+    def _told(self, job_id: str, upto: int, terms: Terms) -> Terms:
+        """The terms of a job by its last label up to some ``seq``; those given if it has none."""
+        if not upto:
+            return terms
         told = self.store.read("feedback", workflow=self.workflow, job_id=job_id)
-        earlier = told.filter(pl.col("seq") < seq)
-        if earlier.is_empty():
-            return None
-        terms: Terms = json.loads(earlier["terms"][-1])
-        return terms
+        earlier: list[str] = told.filter(pl.col("seq") <= upto)["terms"].to_list()
+        return json.loads(earlier[-1]) if earlier else terms
 
     def anew(self) -> None:
         """Learn the whole log again, own runs too; the sampler has been set back before."""

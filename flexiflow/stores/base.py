@@ -75,7 +75,7 @@ class Store(ABC):
             Only rows of these; attempts, verdicts and feedback are found through their job.
         after
             Only rows with a larger ``seq``; for attempts and verdicts it is the ``seq`` of
-            their job that counts.
+            their job that counts, for feedback its own: what was told since.
         limit
             At most so many rows, the earliest first.
 

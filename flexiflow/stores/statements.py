@@ -19,6 +19,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    func,
     insert,
     literal_column,
     select,
@@ -120,6 +121,8 @@ class Statements:
             value = bindparam(f"job_{name}", type_=jobs.c[name].type)
             if name == "seq":  # rows come after their job: to say so spares a full scan
                 statement = statement.where(jobs.c.seq > value, it.c.seq > value)
+            elif "seq" in own:  # few rows: begin with them, not with all jobs of a workflow
+                statement = statement.where(func.coalesce(jobs.c[name], "") == value)
             else:
                 statement = statement.where(jobs.c[name] == value)
         if limited:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
+from flexiflow.stores import SQLStore
 from flexiflow.stores.columns import TABLES, filters_of
 from flexiflow.stores.statements import Statements
 from flexiflow.stores.tables import SQL
@@ -62,3 +67,14 @@ def test_readings_of_one_shape_share_their_text(say: Statements) -> None:
         assert one.text == two.text
         assert (one.values[:2], two.values[:2]) == (("a", 1), ("b", 2))
         assert it.read("feedback", filters_of("feedback", {"job_id": "a"}, None)).values == ("a",)
+
+
+def test_what_was_told_since_is_found_without_a_look_at_all_jobs(tmp_path: Path) -> None:
+    with SQLStore(tmp_path) as store:
+        store.read("jobs")
+        filters = filters_of("feedback", {"workflow": "w", "seq": 7}, None)
+        text, values = Statements(sqlite.dialect()).read("feedback", filters)
+    with closing(sqlite3.connect(tmp_path / "flexiflow.sqlite")) as driver:
+        plan = [row[-1] for row in driver.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert [step.split()[1] for step in plan] == ["flexiflow_feedback", "flexiflow_jobs"]
+    assert not any("TEMP" in step for step in plan)
