@@ -277,12 +277,12 @@ def checked(values: Any, shape: tuple[int, ...], least: float = 0.0) -> Floats:
 
 
 def log_odds(p: float) -> float:
-    """Of a chance; finite, however near to 0 or 1 it is."""
+    """The log odds of a chance; finite, however near to 0 or 1 it is."""
     kept = min(max(p, _NEAR), 1.0 - _NEAR)
     return math.log(kept / (1.0 - kept))
 
 
 def logit(p: Floats) -> Floats:
-    """The same of an array."""
-    kept = np.clip(p, _NEAR, 1.0 - _NEAR)
+    """The log odds of each chance of an array; finite."""
+    kept = np.minimum(np.maximum(p, _NEAR), 1.0 - _NEAR)  # sooner than np.clip on small ones
     return np.asarray(np.log(kept / (1.0 - kept)))
