@@ -5,6 +5,11 @@ The recorded services of one node give a class and their confidence in it; the w
 for a share of the jobs, and only some jobs later. Printed are accuracy and cost beside those of
 the best single service, over the whole stream and over its last quarter, for several values of
 a right answer: the larger it is, the more is paid for accuracy.
+
+Rows ``as right as`` the best service tell the cost in the last quarter at which its accuracy is
+reached, between the rows for these values. Beside it stands FrugalML, which is fitted once to
+jobs with labels for *all* services (a stream knows them of those that were asked): to the
+labelled ones of the first three quarters, and to all of the first half, as it was published.
 """
 
 from __future__ import annotations
@@ -16,16 +21,16 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import inf, isfinite, sqrt
+from operator import itemgetter
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 
+from flexiflow.benchmarks.answers import Answers, load
+from flexiflow.benchmarks.equal import frugal, level
 from flexiflow.benchmarks.processes import spread
-from flexiflow.benchmarks.recorded import OUTCOMES
-from flexiflow.benchmarks.recording import Bools, Floats
+from flexiflow.benchmarks.recording import Bools, Floats, Ints
 from flexiflow.candidates import Result, candidate
 from flexiflow.errors import BadInput
 from flexiflow.flow import Workflow
@@ -34,7 +39,6 @@ from flexiflow.options import whole
 from flexiflow.samplers import Hybrid
 from flexiflow.stores import SQLStore
 
-_COLUMNS = ("job", "node", "candidate", "correct", "cost", "confidence", "label")
 _WORTHS = (3.5, 4.0, 5.0, 7.0)
 
 _TEXT = """\
@@ -47,22 +51,6 @@ minimize(cost, weight={weight})
 _ALONE = _TEXT.replace(", by=answer", "")
 
 
-class Answers(NamedTuple):
-    """What each service said of each job, `(jobs, services)`."""
-
-    name: str
-    services: tuple[str, ...]
-    label: np.ndarray[Any, np.dtype[np.str_]]
-    confidence: Floats
-    correct: Bools
-    cost: Floats
-
-    @property
-    def best(self) -> int:
-        """The service that is right most often."""
-        return int(self.correct.mean(axis=0).argmax())
-
-
 class Setting(NamedTuple):
     """How one stream is run."""
 
@@ -73,72 +61,6 @@ class Setting(NamedTuple):
     seed: int
     grouped: bool = True
     fixed: bool = False
-
-
-def tells(prefix: Path) -> bool:
-    """Whether a set holds what is needed here."""
-    try:
-        load(prefix)
-    except BadInput:
-        return False
-    return True
-
-
-def load(prefix: Path) -> Answers:
-    """Read the set ``DIR/NAME``: one node, its answers with their confidence.
-
-    Raises
-    ------
-    BadInput
-        There is no such set, or it lacks what is needed.
-    """
-    name = prefix.name.removesuffix(OUTCOMES)
-    path = prefix.with_name(name + OUTCOMES)
-    if not path.is_file():
-        raise BadInput(f"There is no file {str(path)!r}. Give DIR/NAME.")
-    try:
-        frame = pl.read_parquet(path, glob=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(f"{str(path)!r} cannot be read as a Parquet file: {error}") from error
-    _check(name, frame)
-    services = tuple(frame["candidate"].unique(maintain_order=True))
-    wide = [frame.filter(pl.col("candidate") == s).sort("job") for s in services]
-    if any(w["job"].to_list() != wide[0]["job"].to_list() for w in wide):
-        raise BadInput(f"{name}: not every candidate has one row on every job.")
-
-    def column(what: str) -> Any:
-        return np.stack([w[what].to_numpy() for w in wide], axis=1)
-
-    label = np.stack([w["label"].cast(pl.String).to_numpy() for w in wide], axis=1).astype(str)
-    made = Answers(
-        name, services, label, column("confidence").astype(float), column("correct").astype(bool),
-        column("cost").astype(float),
-    )  # fmt: skip
-    if not made.cost[:, made.best].mean() > 0.0:
-        raise BadInput(
-            f"{name}: the best service, {services[made.best]!r}, costs nothing. Its price is the "
-            "unit here: give costs above 0."
-        )
-    return made
-
-
-def _check(name: str, frame: pl.DataFrame) -> None:
-    """Refuse a set without what is needed, or with values that cannot be measured."""
-    lacking = [c for c in _COLUMNS if c not in frame.columns or frame[c].null_count()]
-    if lacking:
-        raise BadInput(
-            f"{name}: the column {lacking[0]!r} is missing, or null on some rows. This benchmark "
-            f"needs {', '.join(_COLUMNS)} on every row."
-        )
-    if frame["node"].n_unique() != 1:
-        raise BadInput(f"{name}: one node was expected, got {frame['node'].n_unique()}.")
-    if frame["correct"].dtype != pl.Boolean:
-        raise BadInput(
-            f"{name}: 'correct' must hold true or false. It holds {frame['correct'].dtype}."
-        )
-    for column in ("confidence", "cost"):
-        if not frame[column].dtype.is_numeric() or not frame[column].is_finite().all():
-            raise BadInput(f"{name}: {column!r} must hold finite numbers on every row.")
 
 
 def _model(it: Answers, k: int) -> Any:
@@ -155,9 +77,7 @@ def stream(it: Answers, setting: Setting) -> np.ndarray[Any, np.dtype[np.float64
     models = {name: _model(it, k) for k, name in enumerate(it.services)}
     weight = 1.0 / (setting.worth * float(it.cost[:, it.best].mean()))
     text = (_TEXT if setting.grouped else _ALONE).format(start=setting.start, weight=weight)
-    rng = np.random.default_rng([setting.seed, 7])
-    order = rng.permutation(len(it.label))
-    told = rng.random(len(order)) < setting.labels
+    order, told, rng = shuffled(it, setting)
     found = np.zeros((len(order), 3))
     waiting: deque[tuple[int, str]] = deque()
     with tempfile.TemporaryDirectory() as folder, SQLStore(folder) as store:
@@ -177,54 +97,101 @@ def stream(it: Answers, setting: Setting) -> np.ndarray[Any, np.dtype[np.float64
     return found
 
 
+def shuffled(it: Answers, setting: Setting) -> tuple[Ints, Bools, np.random.Generator]:
+    """The order of the jobs, which of them in it get a label, and what other draws come from."""
+    rng = np.random.default_rng([setting.seed, 7])
+    order = rng.permutation(len(it.label))
+    return order, rng.random(len(order)) < setting.labels, rng
+
+
 def rows(
     it: Answers, settings: Mapping[str, Setting], shuffles: int, workers: int = 1
 ) -> Iterator[dict[str, Any]]:
-    """Measure each setting over several shuffles; one row each."""
+    """Measure each setting over several shuffles; one row each.
+
+    Those by class and by growing worth make the curve that is read at the best service's
+    accuracy.
+    """
     best = it.best
     accuracy, price = float(it.correct[:, best].mean()), float(it.cost[:, best].mean())
     yield {"set": it.name, "policy": f"{it.services[best]} alone", "shuffles": 1,
            "whole_right": accuracy, "whole_share": 1.0, "last_right": accuracy,
            "last_share": 1.0, "passed": 1.0}  # fmt: skip
+    curve = []
     with spread(workers) as run:
         waiting = [
             (name, run(partial(stream, it), [s._replace(seed=s.seed + k) for k in range(shuffles)]))
             for name, s in settings.items()
         ]
         for name, streams in waiting:
-            yield {"set": it.name, "policy": name, "shuffles": shuffles} | _told(
-                list(streams), price
-            )
+            means = _means(list(streams), price)
+            if settings[name].grouped and not settings[name].fixed:
+                curve.append((settings[name].worth, means["last"]))
+            row = {"set": it.name, "policy": name, "shuffles": shuffles} | _told(means)
+            yield row
+    curve.sort(key=itemgetter(0))
+    curves = {"learned by class": np.stack([c for _, c in curve], axis=1)} if curve else {}
+    curves |= _published(it, next(iter(settings.values())), shuffles, price)
+    for name, each in curves.items():
+        share, error = level(each, accuracy)
+        policy = f"{name}, as right as {it.services[best]}"
+        found = {"last_right": accuracy, "last_share": share, "last_share_se": error}
+        known = {"set": it.name, "policy": policy, "shuffles": shuffles} | found
+        yield {column: known.get(column) for column in row}
 
 
-def _told(streams: Sequence[Any], price: float) -> dict[str, float]:
+def _published(it: Answers, setting: Setting, shuffles: int, price: float) -> dict[str, Floats]:
+    """Curves of FrugalML on the last quarter, `(shuffles, worths, 2)`, by what it is told."""
+    found: dict[str, list[Floats]] = {}
+    for k in range(shuffles):
+        order, told, _ = shuffled(it, setting._replace(seed=setting.seed + k))
+        last = max(len(order) // 4, 1)
+        some, half = order[:-last][told[:-last]], order[: len(order) // 2]
+        for share, known in ((f"{setting.labels:.0%}", some), ("half", half)):
+            if len(known):
+                mine = found.setdefault(f"FrugalML, {share} of jobs told", [])
+                mine.append(frugal(it, known, order[-last:], price))
+    return {name: np.stack(curves) for name, curves in found.items()}
+
+
+def _means(streams: Sequence[Floats], price: float) -> dict[str, Floats]:
+    """Right answers and cost of each stream as a whole and in its last quarter, `(n, 2)`."""
+    each, unit = np.stack(streams), np.array([1.0, price])
+    last = max(each.shape[1] // 4, 1)
+    found = {"whole": each[:, :, :2], "last": each[:, -last:, :2]}
+    means = {part: rows.mean(axis=1) / unit for part, rows in found.items()}
+    return means | {"passed": each[:, :, 2].mean(axis=1)}
+
+
+def _told(means: Mapping[str, Floats]) -> dict[str, float]:
     found: dict[str, float] = {}
-    quarter = max(len(streams[0]) // 4, 1)
-    for part, begin in (("whole", 0), ("last", -quarter)):
-        for what, column, unit in (("right", 0, 1.0), ("share", 1, price)):
-            means = [float(s[begin:, column].mean()) / unit for s in streams]
-            found[f"{part}_{what}"] = fmean(means)
-            if len(means) > 1:
-                found[f"{part}_{what}_se"] = stdev(means) / sqrt(len(means))
-    return found | {"passed": float(np.mean([s[:, 2].mean() for s in streams]))}
+    for part in ("whole", "last"):
+        for what, values in zip(("right", "share"), means[part].T, strict=True):
+            found[f"{part}_{what}"] = float(values.mean())
+            if len(values) > 1:
+                found[f"{part}_{what}_se"] = float(values.std(ddof=1)) / sqrt(len(values))
+    return found | {"passed": float(means["passed"].mean())}
 
 
 def shown(table: Sequence[Mapping[str, Any]]) -> str:
     """The rows as text."""
     lines = [
         f"{table[0]['set']}: right answers and cost (best single service = 1) ± standard error",
-        f"{'':36}{'whole stream':>38}{'last quarter':>38}{'passed':>8}",
+        f"{'':52}{'whole stream':>38}{'last quarter':>38}{'passed':>8}",
     ]
     for row in table:
         parts = [
             f"{_se(row, f'{part}_right')} at {_se(row, f'{part}_share')}"
             for part in ("whole", "last")
         ]
-        lines.append(f"{row['policy']:36}{parts[0]:>38}{parts[1]:>38}{row['passed']:>8.3f}")
+        passed = "–" if row["passed"] is None else f"{row['passed']:.3f}"
+        lines.append(f"{row['policy']:52}{parts[0]:>38}{parts[1]:>38}{passed:>8}")
     return "\n".join(lines)
 
 
 def _se(row: Mapping[str, Any], name: str) -> str:
+    if row[name] is None:
+        return "–"
     error = row.get(f"{name}_se")
     return f"{row[name]:.4f}" + (f" ± {error:.4f}" if error else "")
 

@@ -25,6 +25,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from flexiflow.benchmarks import (
+    answers,
     cascade,
     confidence,
     overhead,
@@ -156,7 +157,7 @@ def parts_of(given: argparse.Namespace) -> list[Part]:
         if name == "replay":
             parts += [Part(name, *_set(path, (*shuffles, *many, *OPTIONS[name]))) for path in sets]
         elif name == "confidence":
-            sure = [path for path in sets if confidence.tells(path)]
+            sure = [path for path in sets if answers.tells(path)]
             parts += [Part(name, path, (*shuffles, *many, *OPTIONS[name])) for path in sure]
         else:
             files = _files(given) if name == "planning" else ()

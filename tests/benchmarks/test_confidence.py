@@ -6,33 +6,15 @@ import argparse
 import json
 
 import numpy as np
-import polars as pl
 import pytest
 
 from flexiflow.benchmarks import __main__ as program
 from flexiflow.benchmarks import confidence
-from flexiflow.benchmarks.confidence import Setting, load, rows, stream
+from flexiflow.benchmarks.answers import load
+from flexiflow.benchmarks.confidence import Setting, rows, shuffled, stream
+from flexiflow.benchmarks.equal import frugal, level
 from flexiflow.errors import BadInput
-
-COST = {"quick": 1.0, "careful": 4.0}
-
-
-def frame(jobs=32, seed=0):
-    """Two services of one node: the quick one is right where it is sure of it."""
-    rng = np.random.default_rng(seed)
-    found = []
-    for j in range(jobs):
-        for name, cost in COST.items():
-            sure = float(rng.random()) if name == "quick" else 0.95
-            right = sure > 0.5 if name == "quick" else bool(rng.random() < 0.95)
-            label = "ab"[int(rng.integers(2))]
-            found.append((f"j{j:04}", "face", name, right, cost, sure, label))
-    return pl.DataFrame(found, confidence._COLUMNS, orient="row")
-
-
-def written(folder, table, name="faces"):
-    table.write_parquet(folder / f"{name}.outcomes.parquet")
-    return folder / name
+from tests.benchmarks.test_answers import frame, written
 
 
 @pytest.fixture
@@ -41,18 +23,6 @@ def prefix(tmp_path):
 
 
 SETTING = Setting(worth=2.0, labels=0.5, delay=3, start=0.75, seed=0)
-
-
-def test_a_set_is_read_as_it_was_written(prefix):
-    table = frame()
-    for path in (prefix, prefix.with_name("faces.outcomes.parquet")):
-        it = load(path)
-        assert (it.name, sorted(it.services), len(it.label)) == ("faces", ["careful", "quick"], 32)
-        for k, service in enumerate(it.services):
-            mine = table.filter(pl.col("candidate") == service)
-            for column in ("confidence", "correct", "cost", "label"):
-                assert getattr(it, column)[:, k].tolist() == mine[column].to_list()
-        assert it.services[it.best] == "careful"
 
 
 @pytest.mark.slow
@@ -82,7 +52,7 @@ def test_a_fixed_number_accepts_just_what_reaches_it(prefix):
 def test_each_setting_has_a_row_beside_the_best_service(prefix):
     it = load(prefix)
     settings = {"by class": SETTING, "one": SETTING._replace(grouped=False)}
-    alone, *others = rows(it, settings, shuffles=2)
+    alone, *others = list(rows(it, settings, shuffles=2))[:3]
     assert alone["policy"] == "careful alone"
     right = float(it.correct[:, it.best].mean())
     assert (alone["whole_right"], alone["last_right"], alone["whole_share"]) == (right, right, 1.0)
@@ -95,8 +65,32 @@ def test_each_setting_has_a_row_beside_the_best_service(prefix):
         assert row["last_share"] == pytest.approx(np.mean([s[-8:, 1].mean() for s in streams]) / 4)
         assert row["passed"] == pytest.approx(np.mean([s[:, 2] for s in streams]))
     assert "± " in confidence.shown([alone, *others])
-    (single,) = list(rows(it, {"by class": SETTING}, shuffles=1))[1:]
+    single = list(rows(it, {"by class": SETTING}, shuffles=1))[1]
     assert "whole_right_se" not in single
+
+
+@pytest.mark.slow
+def test_what_the_best_services_accuracy_costs_is_read_from_the_curves(prefix):
+    it, each = load(prefix), {f"worth {w:g}": SETTING._replace(worth=w) for w in (9.0, 1.0)}
+    each["fixed"] = SETTING._replace(fixed=True)
+    learned, some, half = list(rows(it, each, shuffles=2))[4:]
+    right = float(it.correct[:, it.best].mean())
+    curves, known = [], {"some": [], "half": []}
+    for k in range(2):
+        ends = [stream(it, SETTING._replace(worth=w, seed=k))[-8:] for w in (1.0, 9.0)]
+        curves.append([(end[:, 0].mean(), end[:, 1].mean() / 4) for end in ends])
+        order, told, _ = shuffled(it, SETTING._replace(seed=k))
+        known["some"].append(frugal(it, order[:24][told[:24]], order[24:], 4.0))
+        known["half"].append(frugal(it, order[:16], order[24:], 4.0))
+    names = ["learned by class", "FrugalML, 50% of jobs told", "FrugalML, half of jobs told"]
+    for row, name, curve in zip(
+        (learned, some, half), names, (curves, *known.values()), strict=True
+    ):
+        share, error = level(np.array(curve), right)
+        assert row["policy"] == f"{name}, as right as careful"
+        assert (row["last_right"], row["last_share"], row["last_share_se"]) == (right, share, error)
+        assert row["whole_share"] is row["passed"] is None
+    assert "–" in confidence.shown([learned])
 
 
 def asked(prefix, *more):
@@ -112,14 +106,18 @@ def test_the_command_line_prints_rows(prefix, capsys):
     assert [row["policy"] for row in table] == [
         "careful alone", "learned by class, right worth 2", "learned by class, right worth 4",
         "one number each, right worth 4", "fixed at 0.75, worth 4",
+        *(f"{name}, as right as careful" for name in
+          ("learned by class", "FrugalML, 30% of jobs told", "FrugalML, half of jobs told")),
     ]  # fmt: skip
-    for row in table:
+    for row in table[:5]:
         assert 0 <= row["whole_right"] <= 1
         assert 0 < row["last_share"] <= 1.25  # both services are asked at most
     confidence.report(asked(prefix, "--worth", "3", "--shuffles", "1"))
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("faces: right answers and cost")
-    assert len(said) == 2 + 4
+    assert len(said) == 2 + 4 + 3
+    confidence.report(asked(prefix, "--worth", "3", "--shuffles", "1", "--labels", "0"))
+    assert len(capsys.readouterr().out.splitlines()) == 2 + 4 + 2  # nobody told FrugalML of any
 
 
 @pytest.mark.parametrize(
@@ -140,33 +138,3 @@ def test_options_that_cannot_be_are_refused(prefix, options, told):
     with pytest.raises(BadInput) as refused:
         confidence.report(asked(prefix, *options))
     assert told in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("table", "told"),
-    [
-        (frame().drop("label"), "'label' is missing, or null"),
-        (frame().with_columns(confidence=pl.lit(None)), "'confidence' is missing, or null"),
-        (frame().with_columns(confidence=pl.lit("much")), "'confidence' must hold finite numbers"),
-        (frame().with_columns(cost=pl.lit(float("nan"))), "'cost' must hold finite numbers"),
-        (frame().with_columns(correct=pl.lit("yes")), "'correct' must hold true or false"),
-        (frame().with_columns(cost=pl.lit(0.0)), "costs nothing"),
-        (frame().with_columns(cost=-pl.col("cost")), "costs nothing"),
-        (frame().clear(), "one node was expected, got 0"),
-        (pl.concat([frame(), frame().with_columns(node=pl.lit("more"))]), "expected, got 2"),
-        (frame()[:-1], "not every candidate has one row on every job"),
-    ],
-)
-def test_sets_that_cannot_be_measured_are_refused(tmp_path, table, told):
-    with pytest.raises(BadInput) as refused:
-        load(written(tmp_path, table))
-    assert told in str(refused.value)
-    assert str(refused.value).startswith("faces: ")
-
-
-def test_a_set_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(BadInput, match=r"no file .*none\.outcomes\.parquet'. Give DIR/NAME"):
-        load(tmp_path / "none")
-    (tmp_path / "torn.outcomes.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(BadInput, match="cannot be read as a Parquet file"):
-        load(tmp_path / "torn")
