@@ -147,7 +147,7 @@ def _published(it: Answers, setting: Setting, shuffles: int, price: float) -> di
         order, told, _ = shuffled(it, setting._replace(seed=setting.seed + k))
         last = max(len(order) // 4, 1)
         some, half = order[:-last][told[:-last]], order[: len(order) // 2]
-        for share, known in ((f"{setting.labels:.0%}", some), ("half", half)):
+        for share, known in ((f"{100 * setting.labels:g} %", some), ("half", half)):
             if len(known):
                 mine = found.setdefault(f"FrugalML, {share} of jobs told", [])
                 mine.append(frugal(it, known, order[-last:], price))

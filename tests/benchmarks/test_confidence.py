@@ -82,7 +82,7 @@ def test_what_the_best_services_accuracy_costs_is_read_from_the_curves(prefix):
         order, told, _ = shuffled(it, SETTING._replace(seed=k))
         known["some"].append(frugal(it, order[:24][told[:24]], order[24:], 4.0))
         known["half"].append(frugal(it, order[:16], order[24:], 4.0))
-    names = ["learned by class", "FrugalML, 50% of jobs told", "FrugalML, half of jobs told"]
+    names = ["learned by class", "FrugalML, 50 % of jobs told", "FrugalML, half of jobs told"]
     for row, name, curve in zip(
         (learned, some, half), names, (curves, *known.values()), strict=True
     ):
@@ -107,7 +107,7 @@ def test_the_command_line_prints_rows(prefix, capsys):
         "careful alone", "learned by class, right worth 2", "learned by class, right worth 4",
         "one number each, right worth 4", "fixed at 0.75, worth 4",
         *(f"{name}, as right as careful" for name in
-          ("learned by class", "FrugalML, 30% of jobs told", "FrugalML, half of jobs told")),
+          ("learned by class", "FrugalML, 30 % of jobs told", "FrugalML, half of jobs told")),
     ]  # fmt: skip
     for row in table[:5]:
         assert 0 <= row["whole_right"] <= 1
