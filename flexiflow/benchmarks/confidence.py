@@ -6,10 +6,10 @@ for a share of the jobs, and only some jobs later. Printed are accuracy and cost
 the best single service, over the whole stream and over its last quarter, for several values of
 a right answer: the larger it is, the more is paid for accuracy.
 
-Rows ``as right as`` the best service tell the cost in the last quarter at which its accuracy is
-reached, between the rows for these values. Beside it stands FrugalML, which is fitted once to
-jobs with labels for *all* services (a stream knows them of those that were asked): to the
-labelled ones of the first three quarters, and to all of the first half, as it was published.
+Rows ``as right as`` the best service tell the cost at which its accuracy on the same last
+quarters is reached, between the rows for these values. Beside it stands FrugalML, which is
+fitted once to jobs with labels for *all* services (a stream has them of those it asked, and pays
+for asking): to the labelled ones of the first three quarters, or to all of the first half.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import inf, isfinite, sqrt
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,15 +108,16 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """Measure each setting over several shuffles; one row each.
 
-    Those by class and by growing worth make the curve that is read at the best service's
-    accuracy.
+    The settings, at least one, have their labels and seed in common. Those by class make a curve
+    over the worth of a right answer, which is read at the best service's accuracy.
     """
-    best = it.best
-    accuracy, price = float(it.correct[:, best].mean()), float(it.cost[:, best].mean())
-    yield {"set": it.name, "policy": f"{it.services[best]} alone", "shuffles": 1,
-           "whole_right": accuracy, "whole_share": 1.0, "last_right": accuracy,
-           "last_share": 1.0, "passed": 1.0}  # fmt: skip
-    curve = []
+    price, best = float(it.cost[:, it.best].mean()), it.services[it.best]
+    one = next(iter(settings.values()))
+    drawn = [shuffled(it, one._replace(seed=one.seed + k))[:2] for k in range(shuffles)]
+    usual = [np.insert(np.ones((len(o), 2)), 0, it.correct[o, it.best], axis=1) for o, _ in drawn]
+    alone = _means(usual, 1.0)
+    yield {"set": it.name, "policy": f"{best} alone", "shuffles": shuffles} | _told(alone)
+    curve: dict[float, Floats] = {}
     with spread(workers) as run:
         waiting = [
             (name, run(partial(stream, it), [s._replace(seed=s.seed + k) for k in range(shuffles)]))
@@ -126,40 +126,45 @@ def rows(
         for name, streams in waiting:
             means = _means(list(streams), price)
             if settings[name].grouped and not settings[name].fixed:
-                curve.append((settings[name].worth, means["last"]))
-            row = {"set": it.name, "policy": name, "shuffles": shuffles} | _told(means)
-            yield row
-    curve.sort(key=itemgetter(0))
-    curves = {"learned by class": np.stack([c for _, c in curve], axis=1)} if curve else {}
-    curves |= _published(it, next(iter(settings.values())), shuffles, price)
-    for name, each in curves.items():
-        share, error = level(each, accuracy)
-        policy = f"{name}, as right as {it.services[best]}"
-        found = {"last_right": accuracy, "last_share": share, "last_share_se": error}
-        known = {"set": it.name, "policy": policy, "shuffles": shuffles} | found
-        yield {column: known.get(column) for column in row}
+                curve[settings[name].worth] = means["last"]
+            yield {"set": it.name, "policy": name, "shuffles": shuffles} | _told(means)
+    curves = {"learned by class": np.stack([curve[w] for w in sorted(curve)], 1)} if curve else {}
+    best_alone = _told(alone)
+    for name, each in (curves | _published(it, drawn, f"{100 * one.labels:g} %")).items():
+        share, error = level(each, alone["last"][:, 0])
+        row = dict.fromkeys(best_alone) | {"last_share": share, "last_share_se": error}
+        if share is not None:
+            row |= {c: best_alone[c] for c in best_alone if c.startswith("last_right")}
+        policy = f"{name}, as right as {best}"
+        yield {"set": it.name, "policy": policy, "shuffles": shuffles} | row
 
 
-def _published(it: Answers, setting: Setting, shuffles: int, price: float) -> dict[str, Floats]:
+def _published(it: Answers, drawn: Sequence[tuple[Ints, Bools]], labels: str) -> dict[str, Floats]:
     """Curves of FrugalML on the last quarter, `(shuffles, worths, 2)`, by what it is told."""
-    found: dict[str, list[Floats]] = {}
-    for k in range(shuffles):
-        order, told, _ = shuffled(it, setting._replace(seed=setting.seed + k))
-        last = max(len(order) // 4, 1)
+    usual = it._replace(cost=np.broadcast_to(it.cost.mean(axis=0), it.cost.shape))
+    found: dict[str, list[Floats]] = {labels: [], "half": []}
+    for order, told in drawn:
+        last = _quarter(len(order))
         some, half = order[:-last][told[:-last]], order[: len(order) // 2]
-        for share, known in ((f"{100 * setting.labels:g} %", some), ("half", half)):
+        for share, known in ((labels, some), ("half", half)):
             if len(known):
-                mine = found.setdefault(f"FrugalML, {share} of jobs told", [])
-                mine.append(frugal(it, known, order[-last:], price))
-    return {name: np.stack(curves) for name, curves in found.items()}
+                found[share].append(frugal(usual, known, order[-last:]))
+    return {
+        f"FrugalML, {share} of jobs told": np.stack(curves)
+        for share, curves in found.items()
+        if len(curves) == len(drawn)
+    }
+
+
+def _quarter(jobs: int) -> int:
+    return max(jobs // 4, 1)
 
 
 def _means(streams: Sequence[Floats], price: float) -> dict[str, Floats]:
     """Right answers and cost of each stream as a whole and in its last quarter, `(n, 2)`."""
     each, unit = np.stack(streams), np.array([1.0, price])
-    last = max(each.shape[1] // 4, 1)
-    found = {"whole": each[:, :, :2], "last": each[:, -last:, :2]}
-    means = {part: rows.mean(axis=1) / unit for part, rows in found.items()}
+    parts = {"whole": each[:, :, :2], "last": each[:, -_quarter(each.shape[1]) :, :2]}
+    means = {part: found.mean(axis=1) / unit for part, found in parts.items()}
     return means | {"passed": each[:, :, 2].mean(axis=1)}
 
 

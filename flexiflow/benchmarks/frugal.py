@@ -1,10 +1,11 @@
 """FrugalML [1]_ on recorded answers: the published yardstick for thresholds on confidence.
 
-It is fitted once, on jobs for which is known whether *every* service is right, and asks at most
-two: a base service, and where that is not sure enough of the class it gives, an add-on whose
-answer stands. Thresholds and add-ons are those of the class. It is given here in its Lagrangian
-form: instead of a budget, a right answer has a worth. What a budget allows lies between two
-such plans.
+It is fitted once, on jobs for which is known whether *every* service is right (to ask them all
+there is paid by nobody here), and asks at most two: a base service, and where that is not sure
+enough of the class it gives, an add-on whose answer stands. Thresholds and add-ons are those of
+the class. The policies are those of the paper, the search is our own: every confidence that was
+seen is tried as a threshold, and instead of a budget a right answer has a worth. Plans between
+which the paper draws lots lie on the line between two of these.
 
 References
 ----------

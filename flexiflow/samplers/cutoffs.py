@@ -45,7 +45,7 @@ Step = tuple[str, int]
 
 T = TypeVar("T", Told, Gone)
 
-MOST_SEEN, MOST_TOLD = 512, 4_000  # comparisons remembered of a candidate, the latest
+MOST_SEEN, MOST_TOLD = 512, 1_000  # comparisons remembered of a candidate, the latest
 LEAST = 8  # labelled comparisons of a candidate before its numbers move
 
 
