@@ -72,10 +72,7 @@ def test_each_setting_has_a_row_beside_the_best_service(prefix):
 
 
 def made(settings, it, monkeypatch):
-    """Rows of streams that are right on a share of jobs, and dear, by the worth of a right answer.
-
-    The best service is right on .875 of them, whichever job is asked.
-    """
+    """Rows of streams whose worth of a right answer says on how many jobs they are right."""
 
     def at(it, setting):
         right = np.arange(len(it.label)) % 16 < 16 * (1.0 - 1.0 / setting.worth)
@@ -88,13 +85,14 @@ def made(settings, it, monkeypatch):
 
 def test_what_the_best_services_accuracy_costs_is_read_from_the_curve(tmp_path, monkeypatch):
     it = load(written(tmp_path, frame(64)))
-    it = it._replace(correct=np.tile([False, True], (64, 1)), label=np.full((64, 2), "a"))
-    it.correct[::8] = True, False
+    it.correct[:, it.best] = np.arange(64) % 8 > 0
+    it.correct[:48:5, it.best] = False
     told = [np.random.default_rng(k).random(64) < 0.5 for k in range(2)]
     order, rng = np.arange(64), np.random.default_rng(0)
     monkeypatch.setattr(confidence, "shuffled", lambda _, s: (order, told[s.seed], rng))
     each = {f"worth {w:g}": SETTING._replace(worth=w) for w in (16.0, 4.0)}
-    each |= {"fixed": SETTING._replace(fixed=True), "one": SETTING._replace(grouped=False)}
+    other = SETTING._replace(worth=8.0)
+    each |= {"fixed": other._replace(fixed=True), "one": other._replace(grouped=False)}
     alone, *_, learned, some, half = made(each, it, monkeypatch)
     assert alone["last_right"] == 0.875
     # From .75 at 4 to .9375 at 16 prices of the dear service, which costs 4; half a price more
@@ -103,15 +101,11 @@ def test_what_the_best_services_accuracy_costs_is_read_from_the_curve(tmp_path, 
     assert learned["last_share"] == pytest.approx((line + 0.25) / 4)
     assert learned["last_share_se"] == pytest.approx(np.std([0.0, 0.5], ddof=1) / 2**0.5 / 4)
     assert learned["last_right"] == 0.875
-    # Where every label is known the quick service is asked first, and the careful one after it.
     names = [f"FrugalML, {what} of jobs told, as right as careful" for what in ("50 %", "half")]
     assert [row["policy"] for row in (some, half)] == names
-    drawn = [shuffled(it, SETTING._replace(seed=k))[1] for k in range(2)]
-    for row, known in (
-        (half, [np.arange(32)] * 2),
-        (some, [np.flatnonzero(t[:48]) for t in drawn]),
-    ):
-        curves = np.stack([frugal(it, k, np.arange(48, 64)) for k in known])
+    known = [np.flatnonzero(t[:48]) for t in told]
+    for row, jobs in ((some, known), (half, [order[:32]] * 2)):
+        curves = np.stack([frugal(it, k, order[48:]) for k in jobs])
         assert (row["last_share"], row["last_share_se"]) == level(curves, np.full(2, 0.875))
         assert row["last_share"] is not None
         assert row["whole_share"] is row["passed"] is None
