@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import inf, isfinite, sqrt
 from pathlib import Path
+from statistics import stdev
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,7 +175,7 @@ def _told(means: Mapping[str, Floats]) -> dict[str, float]:
         for what, values in zip(("right", "share"), means[part].T, strict=True):
             found[f"{part}_{what}"] = float(values.mean())
             if len(values) > 1:
-                found[f"{part}_{what}_se"] = float(values.std(ddof=1)) / sqrt(len(values))
+                found[f"{part}_{what}_se"] = stdev(values.tolist()) / sqrt(len(values))
     return found | {"passed": float(means["passed"].mean())}
 
 

@@ -56,6 +56,7 @@ def test_each_setting_has_a_row_beside_the_best_service(prefix):
     assert alone["policy"] == "careful alone"
     right = float(it.correct[:, it.best].mean())
     assert (alone["whole_right"], alone["whole_share"], alone["last_share"]) == (right, 1.0, 1.0)
+    assert alone["whole_right_se"] == alone["last_share_se"] == 0.0
     ends = [shuffled(it, SETTING._replace(seed=k))[0][-8:] for k in range(2)]
     assert alone["last_right"] == pytest.approx(it.correct[ends, it.best].mean())
     assert [row["policy"] for row in others] == ["by class", "one"]
