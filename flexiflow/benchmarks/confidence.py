@@ -39,7 +39,7 @@ from flexiflow.options import whole
 from flexiflow.samplers import Hybrid
 from flexiflow.stores import SQLStore
 
-_WORTHS = (3.5, 4.0, 5.0, 7.0)
+_WORTHS = (3.5, 4.0, 5.0, 7.0, 10.0)
 
 _TEXT = """\
 services(job, truth=None)
