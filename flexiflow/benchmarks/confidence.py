@@ -117,7 +117,8 @@ def rows(
     drawn = [shuffled(it, one._replace(seed=one.seed + k))[:2] for k in range(shuffles)]
     usual = [np.insert(np.ones((len(o), 2)), 0, it.correct[o, it.best], axis=1) for o, _ in drawn]
     alone = _means(usual, 1.0)
-    yield {"set": it.name, "policy": f"{best} alone", "shuffles": shuffles} | _told(alone)
+    reached = _told(alone)
+    yield {"set": it.name, "policy": f"{best} alone", "shuffles": shuffles} | reached
     curve: dict[float, Floats] = {}
     with spread(workers) as run:
         waiting = [
@@ -130,12 +131,11 @@ def rows(
                 curve[settings[name].worth] = means["last"]
             yield {"set": it.name, "policy": name, "shuffles": shuffles} | _told(means)
     curves = {"learned by class": np.stack([curve[w] for w in sorted(curve)], 1)} if curve else {}
-    best_alone = _told(alone)
     for name, each in (curves | _published(it, drawn, f"{100 * one.labels:g} %")).items():
         share, error = level(each, alone["last"][:, 0])
-        row = dict.fromkeys(best_alone) | {"last_share": share, "last_share_se": error}
+        row = dict.fromkeys(reached) | {"last_share": share, "last_share_se": error}
         if share is not None:
-            row |= {c: best_alone[c] for c in best_alone if c.startswith("last_right")}
+            row |= {c: reached[c] for c in reached if c.startswith("last_right")}
         policy = f"{name}, as right as {best}"
         yield {"set": it.name, "policy": policy, "shuffles": shuffles} | row
 
